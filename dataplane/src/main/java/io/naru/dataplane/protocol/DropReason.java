@@ -1,0 +1,111 @@
+package io.naru.dataplane.protocol;
+
+/**
+ * Why a packet was not sent on. Every reason is a counter of each worker.
+ *
+ * <p>The code is the reason's number in counters and statistics: codes are dense from 0, and new
+ * reasons go to the end.
+ */
+public enum DropReason {
+    MALFORMED(
+            0,
+            "malformed",
+            "A header is cut short or contradicts itself (version, header length, total length)."),
+    BAD_IP_CHECKSUM(1, "bad-ip-checksum", "The checksum of the IPv4 header is wrong."),
+    UNKNOWN_ETHERTYPE(2, "unknown-ethertype", "Neither IPv4 nor ARP."),
+    IPV6(3, "ipv6", "An IPv6 packet; services have IPv4 addresses only."),
+    FRAGMENT(
+            4,
+            "fragment",
+            "A fragment of an IPv4 packet: it does not say which flow it is part of."),
+    IP_OPTIONS(5, "ip-options", "The IPv4 header has options."),
+    UNKNOWN_PROTOCOL(6, "unknown-protocol", "An IPv4 packet that is neither TCP, UDP nor ICMP."),
+    VLAN_TAG(
+            7,
+            "vlan-tag",
+            "A packet with a VLAN tag that would have to leave by another interface."),
+    NOT_OUR_MAC(
+            8,
+            "not-our-mac",
+            "Sent to another machine's MAC address: a switch floods, or the interface is"
+                    + " promiscuous."),
+    NOT_OURS(
+            9,
+            "not-ours",
+            "Neither sent to a VIP nor sent by a backend of a nat service: the filter should have"
+                    + " left it to the kernel."),
+    BAD_SOURCE(
+            10,
+            "bad-source",
+            "The source address cannot be a client's (a VIP, multicast, loopback or zero)."),
+    NO_SERVICE(11, "no-service", "Sent to a VIP, but to a port that no service has."),
+    NO_FLOW(
+            12,
+            "no-flow",
+            "Part of a connection that is not in the flow table: it has timed out, or it began"
+                    + " before this process did."),
+    NO_BACKEND(
+            13, "no-backend", "A new flow, but every backend of the service is drained or down."),
+    BACKEND_DOWN(14, "backend-down", "Part of a connection to a backend that is down."),
+    NEXT_HOP_UNRESOLVED(
+            15,
+            "next-hop-unresolved",
+            "The MAC address of the backend, or of the router to it, is not known (yet)."),
+    TTL_EXPIRED(
+            16, "ttl-expired", "The time to live ran out here: a routing loop, or a traceroute."),
+    ICMP_OTHER(17, "icmp-other", "ICMP that is not an echo request to a VIP."),
+    ECHO_OFF(18, "echo-off", "An echo request to a VIP, and answering is switched off (vip-echo)."),
+    BAD_ICMP_CHECKSUM(19, "bad-icmp-checksum", "The checksum of an echo request is wrong."),
+    ARP_OTHER(20, "arp-other", "ARP that is not a request for a VIP."),
+    VIP_CONFLICT(
+            21,
+            "vip-conflict",
+            "Another machine says by ARP that it has one of our VIPs: look for it."),
+    HANDOVER_FULL(
+            22,
+            "handover-full",
+            "The ring to the worker that owns the flow is full: that worker cannot keep up."),
+    TX_FULL(
+            23,
+            "tx-full",
+            "The transmit ring is full: the interface (or the kernel) sends more slowly than we"
+                    + " do."),
+    NO_PORT(24, "no-port", "The next hop is behind an interface that the balancer does not use.");
+
+    private static final DropReason[] BY_CODE = values();
+
+    private final int code;
+    private final String label;
+    private final String sentence;
+
+    DropReason(final int code, final String label, final String sentence) {
+        this.code = code;
+        this.label = label;
+        this.sentence = sentence;
+    }
+
+    /** The number that stands for it in counters. */
+    public int code() {
+        return code;
+    }
+
+    /** The name by which operators know it, in kebab-case. */
+    public String label() {
+        return label;
+    }
+
+    /** What it means, in one sentence to an operator. */
+    public String sentence() {
+        return sentence;
+    }
+
+    /** How many reasons there are. */
+    public static int count() {
+        return BY_CODE.length;
+    }
+
+    /** The reason of a code, or null if there is none; allocates nothing. */
+    public static DropReason ofCode(final int code) {
+        return code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
+    }
+}
