@@ -1,0 +1,42 @@
+package io.naru.dataplane.protocol;
+
+/** Whether a backend gets new flows, keeps its flows, or neither. */
+public enum BackendState {
+    /** Takes new flows. */
+    UP(0, "up"),
+    /** Keeps its flows and takes no new ones. */
+    DRAIN(1, "drain"),
+    /** Gets nothing. */
+    DOWN(2, "down"),
+    /**
+     * In a command only: leave the state as it is, {@link #DOWN} for a backend that is new. A
+     * control plane that has just started and has checked nothing yet says this, so that its
+     * restart takes no backend away.
+     */
+    KEEP(3, "keep");
+
+    private static final BackendState[] BY_CODE = values();
+
+    private final int code;
+    private final String label;
+
+    BackendState(final int code, final String label) {
+        this.code = code;
+        this.label = label;
+    }
+
+    /** The number that stands for it in commands and in the cnc file. */
+    public int code() {
+        return code;
+    }
+
+    /** The word that stands for it in output. */
+    public String label() {
+        return label;
+    }
+
+    /** The state of a code, or null if there is none. */
+    public static BackendState ofCode(final int code) {
+        return code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
+    }
+}

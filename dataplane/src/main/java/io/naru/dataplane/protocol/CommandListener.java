@@ -1,0 +1,37 @@
+package io.naru.dataplane.protocol;
+
+/**
+ * What a data plane does with the commands of its clients; the values were checked one by one, not
+ * yet against each other.
+ */
+public interface CommandListener {
+    /** A configuration begins, with so many parts; one that is still open is given up. */
+    void onBeginConfig(long correlationId, long revision, int services, int pools, int backends);
+
+    void onPutPool(long correlationId, String name);
+
+    void onPutBackend(long correlationId, BackendSpec backend);
+
+    void onPutService(long correlationId, ServiceSpec service);
+
+    void onCommitConfig(long correlationId);
+
+    /**
+     * @param weight -1 leaves it as it is.
+     * @param state {@link BackendState#KEEP} leaves it as it is.
+     */
+    void onSetBackend(long correlationId, String pool, String name, int weight, BackendState state);
+
+    void onSetAlgorithm(long correlationId, String service, Algorithm algorithm);
+
+    void onQueryFlows(long correlationId, FlowFilter filter);
+
+    void onPing(long correlationId, long clientPid);
+
+    /**
+     * A message is no command that we understand.
+     *
+     * @param correlationId of the message, 0 if it is too short to have one.
+     */
+    void onGarbled(long correlationId, String text);
+}

@@ -1,0 +1,147 @@
+package io.naru.dataplane.protocol;
+
+import static io.naru.dataplane.protocol.EventDescriptor.*;
+
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.broadcast.BroadcastReceiver;
+
+/**
+ * Takes events from a data plane and hands them to an {@link EventListener}.
+ *
+ * <p>Begins with the events that come after it was made. Each client has its own; for one thread.
+ */
+public final class EventAdapter {
+    private final BroadcastReceiver receiver;
+    private final EventListener listener;
+    private final UnsafeBuffer event = new UnsafeBuffer(new byte[MAX_LENGTH]);
+    private long lappedCount;
+
+    public EventAdapter(final CncFile cncFile, final EventListener listener) {
+        receiver = new BroadcastReceiver(cncFile.eventBuffer());
+        this.listener = listener;
+        while (receiver.receiveNext()) {
+            // what was sent before is not ours
+        }
+        lappedCount = receiver.lappedCount();
+    }
+
+    /**
+     * Handles up to {@code limit} events.
+     *
+     * @return how many were handled.
+     */
+    public int poll(final int limit) {
+        int count = 0;
+        while (count < limit && receiver.receiveNext()) {
+            count++;
+            if (lappedCount != receiver.lappedCount()) {
+                lappedCount = receiver.lappedCount();
+                listener.onEventsLost();
+            }
+
+            final int typeId = receiver.typeId();
+            final int length = receiver.length();
+            final boolean fits = length >= 0 && length <= MAX_LENGTH;
+            if (fits) {
+                event.putBytes(0, receiver.buffer(), receiver.offset(), length);
+            }
+            if (!receiver.validate()) {
+                listener.onEventsLost();
+            } else if (fits) {
+                handle(typeId, length);
+            }
+        }
+
+        return count;
+    }
+
+    private void handle(final int typeId, final int length) {
+        if (length < Long.BYTES) {
+            return;
+        }
+
+        final long correlationId = event.getLong(CORRELATION_ID_OFFSET);
+        switch (typeId) {
+            case COMMAND_DONE -> {
+                if (length == DONE_LENGTH) {
+                    listener.onCommandDone(correlationId, event.getLong(DONE_EPOCH_OFFSET));
+                }
+            }
+            case COMMAND_FAILED -> {
+                if (length >= FAILED_TEXT_OFFSET) {
+                    listener.onCommandFailed(
+                            correlationId, text(FAILED_LENGTH_OFFSET, FAILED_TEXT_OFFSET, length));
+                }
+            }
+            case FLOW -> {
+                if (length == FLOW_LENGTH) {
+                    listener.onFlow(correlationId, flow());
+                }
+            }
+            case FLOWS_END -> {
+                if (length == END_LENGTH) {
+                    listener.onFlowsEnd(
+                            correlationId,
+                            event.getLong(END_MATCHED_OFFSET),
+                            event.getInt(END_SHOWN_OFFSET));
+                }
+            }
+            case HOP -> {
+                if (length == HOP_LENGTH) {
+                    listener.onHop(
+                            IpAddress.getFrom(event, HOP_ADDRESS_OFFSET),
+                            event.getLong(HOP_HOP_OFFSET));
+                }
+            }
+            case STARTED -> {
+                if (length == STARTED_LENGTH) {
+                    listener.onStarted(event.getLong(STARTED_PID_OFFSET));
+                }
+            }
+            case STOPPING -> {
+                if (length == STARTED_LENGTH) {
+                    listener.onStopping(event.getLong(STARTED_PID_OFFSET));
+                }
+            }
+            case WORKER_FAILED -> {
+                if (length >= WORKER_FAILED_TEXT_OFFSET) {
+                    listener.onWorkerFailed(
+                            event.getInt(WORKER_FAILED_ID_OFFSET),
+                            text(WORKER_FAILED_LENGTH_OFFSET, WORKER_FAILED_TEXT_OFFSET, length));
+                }
+            }
+            default -> {
+                // of a newer data plane: not for us
+            }
+        }
+    }
+
+    private FlowInfo flow() {
+        return new FlowInfo(
+                event.getInt(FLOW_SERVICE_ID_OFFSET),
+                event.getInt(FLOW_BACKEND_ID_OFFSET),
+                event.getInt(FLOW_WORKER_ID_OFFSET),
+                Protocol.ofCode(event.getInt(FLOW_PROTOCOL_OFFSET)),
+                IpAddress.getFrom(event, FLOW_CLIENT_OFFSET),
+                event.getInt(FLOW_CLIENT_PORT_OFFSET),
+                IpAddress.getFrom(event, FLOW_VIP_OFFSET),
+                event.getInt(FLOW_VIP_PORT_OFFSET),
+                IpAddress.getFrom(event, FLOW_BACKEND_OFFSET),
+                event.getInt(FLOW_BACKEND_PORT_OFFSET),
+                TextField.get(event, FLOW_STATE_OFFSET, TextField.WORD_LENGTH),
+                event.getLong(FLOW_AGE_OFFSET),
+                event.getLong(FLOW_IDLE_OFFSET),
+                event.getLong(FLOW_EXPIRES_OFFSET),
+                event.getLong(FLOW_PACKETS_TO_BACKEND_OFFSET),
+                event.getLong(FLOW_BYTES_TO_BACKEND_OFFSET),
+                event.getLong(FLOW_PACKETS_TO_CLIENT_OFFSET),
+                event.getLong(FLOW_BYTES_TO_CLIENT_OFFSET));
+    }
+
+    private String text(final int lengthOffset, final int textOffset, final int eventLength) {
+        final int length = event.getInt(lengthOffset);
+        final int available = eventLength - textOffset;
+        return event.getStringWithoutLengthUtf8(
+                textOffset, Math.max(0, Math.min(length, available)));
+    }
+}

@@ -1,0 +1,92 @@
+package io.naru.dataplane.protocol;
+
+import static io.naru.dataplane.protocol.TextField.WORD_LENGTH;
+
+/**
+ * Layouts of the events, which the conductor broadcasts to all clients.
+ *
+ * <p>Every event begins with the correlation id of the command that it answers, 0 if it answers
+ * none. Byte orders and fields are those of {@link CommandDescriptor}.
+ *
+ * <pre>
+ *  COMMAND_DONE           COMMAND_FAILED         FLOW
+ *   0 correlation id 8     0 correlation id 8     0 correlation id 8
+ *   8 epoch          8     8 length         4     8 service id     4
+ *  16                     12 UTF-8     &lt;=1000    12 backend id     4
+ *                                                16 worker id      4
+ *  FLOWS_END              WORKER_FAILED          20 protocol       4
+ *   0 correlation id 8     0 zero           8    24 client        16
+ *   8 matched        8     8 worker id      4    40 VIP           16
+ *  16 shown          4    12 length         4    56 backend       16
+ *  20 zero           4    16 UTF-8     &lt;=1000    72 client port    4
+ *  24                                            76 VIP port       4
+ *                         STARTED, STOPPING      80 backend port   4
+ *  HOP                     0 zero           8    84 zero           4
+ *   0 zero           8     8 pid            8    88 state         16
+ *   8 address       16    16                    104 age ms         8
+ *  24 hop            8                          112 idle ms        8
+ *  32                                           120 expires in ms  8
+ *                                               128 packets to backend  8
+ *                                               136 bytes to backend    8
+ *                                               144 packets to client   8
+ *                                               152 bytes to client     8
+ *                                               160
+ * </pre>
+ */
+final class EventDescriptor {
+    static final int COMMAND_DONE = 0x81;
+    static final int COMMAND_FAILED = 0x82;
+    static final int FLOW = 0x83;
+    static final int FLOWS_END = 0x84;
+    static final int HOP = 0x85;
+    static final int STARTED = 0x86;
+    static final int STOPPING = 0x87;
+    static final int WORKER_FAILED = 0x88;
+
+    static final int CORRELATION_ID_OFFSET = 0;
+
+    static final int DONE_EPOCH_OFFSET = 8;
+    static final int DONE_LENGTH = 16;
+
+    static final int FAILED_LENGTH_OFFSET = 8;
+    static final int FAILED_TEXT_OFFSET = 12;
+
+    static final int FLOW_SERVICE_ID_OFFSET = 8;
+    static final int FLOW_BACKEND_ID_OFFSET = 12;
+    static final int FLOW_WORKER_ID_OFFSET = 16;
+    static final int FLOW_PROTOCOL_OFFSET = 20;
+    static final int FLOW_CLIENT_OFFSET = 24;
+    static final int FLOW_VIP_OFFSET = FLOW_CLIENT_OFFSET + IpAddress.LENGTH;
+    static final int FLOW_BACKEND_OFFSET = FLOW_VIP_OFFSET + IpAddress.LENGTH;
+    static final int FLOW_CLIENT_PORT_OFFSET = FLOW_BACKEND_OFFSET + IpAddress.LENGTH;
+    static final int FLOW_VIP_PORT_OFFSET = FLOW_CLIENT_PORT_OFFSET + 4;
+    static final int FLOW_BACKEND_PORT_OFFSET = FLOW_VIP_PORT_OFFSET + 4;
+    static final int FLOW_STATE_OFFSET = FLOW_BACKEND_PORT_OFFSET + 8;
+    static final int FLOW_AGE_OFFSET = FLOW_STATE_OFFSET + WORD_LENGTH;
+    static final int FLOW_IDLE_OFFSET = FLOW_AGE_OFFSET + 8;
+    static final int FLOW_EXPIRES_OFFSET = FLOW_IDLE_OFFSET + 8;
+    static final int FLOW_PACKETS_TO_BACKEND_OFFSET = FLOW_EXPIRES_OFFSET + 8;
+    static final int FLOW_BYTES_TO_BACKEND_OFFSET = FLOW_PACKETS_TO_BACKEND_OFFSET + 8;
+    static final int FLOW_PACKETS_TO_CLIENT_OFFSET = FLOW_BYTES_TO_BACKEND_OFFSET + 8;
+    static final int FLOW_BYTES_TO_CLIENT_OFFSET = FLOW_PACKETS_TO_CLIENT_OFFSET + 8;
+    static final int FLOW_LENGTH = FLOW_BYTES_TO_CLIENT_OFFSET + 8;
+
+    static final int END_MATCHED_OFFSET = 8;
+    static final int END_SHOWN_OFFSET = 16;
+    static final int END_LENGTH = 24;
+
+    static final int HOP_ADDRESS_OFFSET = 8;
+    static final int HOP_HOP_OFFSET = HOP_ADDRESS_OFFSET + IpAddress.LENGTH;
+    static final int HOP_LENGTH = HOP_HOP_OFFSET + 8;
+
+    static final int STARTED_PID_OFFSET = 8;
+    static final int STARTED_LENGTH = 16;
+
+    static final int WORKER_FAILED_ID_OFFSET = 8;
+    static final int WORKER_FAILED_LENGTH_OFFSET = 12;
+    static final int WORKER_FAILED_TEXT_OFFSET = 16;
+
+    static final int MAX_LENGTH = WORKER_FAILED_TEXT_OFFSET + Limits.MAX_TEXT_BYTES;
+
+    private EventDescriptor() {}
+}

@@ -1,0 +1,48 @@
+package io.naru.dataplane.protocol;
+
+/** What a client does with the events of a data plane; an event that it ignores costs nothing. */
+public interface EventListener {
+    /**
+     * A command was carried out.
+     *
+     * @param epoch of the forwarding table that every worker uses since; unchanged if the command
+     *     changed nothing.
+     */
+    default void onCommandDone(final long correlationId, final long epoch) {}
+
+    /** A command was refused and changed nothing. */
+    default void onCommandFailed(final long correlationId, final String text) {}
+
+    /** A flow of the answer to a query; {@link #onFlowsEnd} follows after the last. */
+    default void onFlow(final long correlationId, final FlowInfo flow) {}
+
+    /**
+     * The end of the answer to a query.
+     *
+     * @param matched flows that the filter matches.
+     * @param shown flows that were sent.
+     */
+    default void onFlowsEnd(final long correlationId, final long matched, final int shown) {}
+
+    /**
+     * A next hop was resolved, changed or lost.
+     *
+     * @param hop as in {@link BackendInfo#hop()}; 0 if it was lost.
+     */
+    default void onHop(final IpAddress address, final long hop) {}
+
+    /** The data plane is attached to its interfaces. */
+    default void onStarted(final long pid) {}
+
+    /** The data plane is about to detach from its interfaces and to stop. */
+    default void onStopping(final long pid) {}
+
+    /** A worker failed; the data plane stops. */
+    default void onWorkerFailed(final int workerId, final String text) {}
+
+    /**
+     * The client was too slow and missed events: an answer that it waits for may have been among
+     * them.
+     */
+    default void onEventsLost() {}
+}

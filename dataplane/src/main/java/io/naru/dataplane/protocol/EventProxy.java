@@ -1,0 +1,90 @@
+package io.naru.dataplane.protocol;
+
+import static io.naru.dataplane.protocol.EventDescriptor.*;
+
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.broadcast.BroadcastTransmitter;
+
+/** Sends events to all clients; never waits for any of them. The conductor's. */
+public final class EventProxy {
+    private final BroadcastTransmitter transmitter;
+    private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[MAX_LENGTH]);
+
+    public EventProxy(final CncFile cncFile) {
+        transmitter = new BroadcastTransmitter(cncFile.eventBuffer());
+    }
+
+    public void commandDone(final long correlationId, final long epoch) {
+        buffer.putLong(CORRELATION_ID_OFFSET, correlationId);
+        buffer.putLong(DONE_EPOCH_OFFSET, epoch);
+        transmitter.transmit(COMMAND_DONE, buffer, 0, DONE_LENGTH);
+    }
+
+    public void commandFailed(final long correlationId, final String text) {
+        final byte[] bytes = TextField.cut(text, Limits.MAX_TEXT_BYTES);
+        buffer.putLong(CORRELATION_ID_OFFSET, correlationId);
+        buffer.putInt(FAILED_LENGTH_OFFSET, bytes.length);
+        buffer.putBytes(FAILED_TEXT_OFFSET, bytes);
+        transmitter.transmit(COMMAND_FAILED, buffer, 0, FAILED_TEXT_OFFSET + bytes.length);
+    }
+
+    public void flow(final long correlationId, final FlowInfo flow) {
+        buffer.putLong(CORRELATION_ID_OFFSET, correlationId);
+        buffer.putInt(FLOW_SERVICE_ID_OFFSET, flow.serviceId());
+        buffer.putInt(FLOW_BACKEND_ID_OFFSET, flow.backendId());
+        buffer.putInt(FLOW_WORKER_ID_OFFSET, flow.workerId());
+        buffer.putInt(FLOW_PROTOCOL_OFFSET, flow.protocol().code());
+        flow.client().putTo(buffer, FLOW_CLIENT_OFFSET);
+        flow.vip().putTo(buffer, FLOW_VIP_OFFSET);
+        flow.backend().putTo(buffer, FLOW_BACKEND_OFFSET);
+        buffer.putInt(FLOW_CLIENT_PORT_OFFSET, flow.clientPort());
+        buffer.putInt(FLOW_VIP_PORT_OFFSET, flow.vipPort());
+        buffer.putInt(FLOW_BACKEND_PORT_OFFSET, flow.backendPort());
+        buffer.putInt(FLOW_BACKEND_PORT_OFFSET + 4, 0);
+        TextField.put(buffer, FLOW_STATE_OFFSET, TextField.WORD_LENGTH, flow.state());
+        buffer.putLong(FLOW_AGE_OFFSET, flow.ageMs());
+        buffer.putLong(FLOW_IDLE_OFFSET, flow.idleMs());
+        buffer.putLong(FLOW_EXPIRES_OFFSET, flow.expiresInMs());
+        buffer.putLong(FLOW_PACKETS_TO_BACKEND_OFFSET, flow.packetsToBackend());
+        buffer.putLong(FLOW_BYTES_TO_BACKEND_OFFSET, flow.bytesToBackend());
+        buffer.putLong(FLOW_PACKETS_TO_CLIENT_OFFSET, flow.packetsToClient());
+        buffer.putLong(FLOW_BYTES_TO_CLIENT_OFFSET, flow.bytesToClient());
+        transmitter.transmit(FLOW, buffer, 0, FLOW_LENGTH);
+    }
+
+    public void flowsEnd(final long correlationId, final long matched, final int shown) {
+        buffer.putLong(CORRELATION_ID_OFFSET, correlationId);
+        buffer.putLong(END_MATCHED_OFFSET, matched);
+        buffer.putInt(END_SHOWN_OFFSET, shown);
+        buffer.putInt(END_SHOWN_OFFSET + 4, 0);
+        transmitter.transmit(FLOWS_END, buffer, 0, END_LENGTH);
+    }
+
+    public void hop(final IpAddress address, final long hop) {
+        buffer.putLong(CORRELATION_ID_OFFSET, 0);
+        address.putTo(buffer, HOP_ADDRESS_OFFSET);
+        buffer.putLong(HOP_HOP_OFFSET, hop);
+        transmitter.transmit(HOP, buffer, 0, HOP_LENGTH);
+    }
+
+    public void started(final long pid) {
+        buffer.putLong(CORRELATION_ID_OFFSET, 0);
+        buffer.putLong(STARTED_PID_OFFSET, pid);
+        transmitter.transmit(STARTED, buffer, 0, STARTED_LENGTH);
+    }
+
+    public void stopping(final long pid) {
+        buffer.putLong(CORRELATION_ID_OFFSET, 0);
+        buffer.putLong(STARTED_PID_OFFSET, pid);
+        transmitter.transmit(STOPPING, buffer, 0, STARTED_LENGTH);
+    }
+
+    public void workerFailed(final int workerId, final String text) {
+        final byte[] bytes = TextField.cut(text, Limits.MAX_TEXT_BYTES);
+        buffer.putLong(CORRELATION_ID_OFFSET, 0);
+        buffer.putInt(WORKER_FAILED_ID_OFFSET, workerId);
+        buffer.putInt(WORKER_FAILED_LENGTH_OFFSET, bytes.length);
+        buffer.putBytes(WORKER_FAILED_TEXT_OFFSET, bytes);
+        transmitter.transmit(WORKER_FAILED, buffer, 0, WORKER_FAILED_TEXT_OFFSET + bytes.length);
+    }
+}
