@@ -1,0 +1,601 @@
+package io.naru.controlplane.config;
+
+import static io.naru.controlplane.config.ConfigKeys.ALGORITHM;
+import static io.naru.controlplane.config.ConfigKeys.BACKEND_ADDRESS;
+import static io.naru.controlplane.config.ConfigKeys.BACKEND_NAME;
+import static io.naru.controlplane.config.ConfigKeys.BACKEND_PORT;
+import static io.naru.controlplane.config.ConfigKeys.CHECK_PORT;
+import static io.naru.controlplane.config.ConfigKeys.CHECK_TYPE;
+import static io.naru.controlplane.config.ConfigKeys.CPUS;
+import static io.naru.controlplane.config.ConfigKeys.DATAPLANE;
+import static io.naru.controlplane.config.ConfigKeys.FALL;
+import static io.naru.controlplane.config.ConfigKeys.FLOW_CAPACITY;
+import static io.naru.controlplane.config.ConfigKeys.FRAMES;
+import static io.naru.controlplane.config.ConfigKeys.FRAME_SIZE;
+import static io.naru.controlplane.config.ConfigKeys.HASH_SEED;
+import static io.naru.controlplane.config.ConfigKeys.HUGE_PAGES;
+import static io.naru.controlplane.config.ConfigKeys.IDLE;
+import static io.naru.controlplane.config.ConfigKeys.INTERFACES;
+import static io.naru.controlplane.config.ConfigKeys.INTERFACE_NAME;
+import static io.naru.controlplane.config.ConfigKeys.INTERVAL;
+import static io.naru.controlplane.config.ConfigKeys.MODE;
+import static io.naru.controlplane.config.ConfigKeys.POOLS;
+import static io.naru.controlplane.config.ConfigKeys.POOL_BACKENDS;
+import static io.naru.controlplane.config.ConfigKeys.POOL_CHECK;
+import static io.naru.controlplane.config.ConfigKeys.POOL_NAME;
+import static io.naru.controlplane.config.ConfigKeys.PORT;
+import static io.naru.controlplane.config.ConfigKeys.PROTOCOL;
+import static io.naru.controlplane.config.ConfigKeys.QUEUES;
+import static io.naru.controlplane.config.ConfigKeys.RISE;
+import static io.naru.controlplane.config.ConfigKeys.SERVICES;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_BACKENDS;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_CHECK;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_NAME;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_POOL;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_TIMEOUTS;
+import static io.naru.controlplane.config.ConfigKeys.STATE;
+import static io.naru.controlplane.config.ConfigKeys.TCP_CLOSING;
+import static io.naru.controlplane.config.ConfigKeys.TCP_ESTABLISHED;
+import static io.naru.controlplane.config.ConfigKeys.TCP_OPENING;
+import static io.naru.controlplane.config.ConfigKeys.TIMEOUT;
+import static io.naru.controlplane.config.ConfigKeys.TOPOLOGY;
+import static io.naru.controlplane.config.ConfigKeys.UDP;
+import static io.naru.controlplane.config.ConfigKeys.VIP;
+import static io.naru.controlplane.config.ConfigKeys.VIP_ECHO;
+import static io.naru.controlplane.config.ConfigKeys.WEIGHT;
+import static io.naru.controlplane.config.ConfigKeys.XDP_MODE;
+import static io.naru.controlplane.config.ConfigKeys.ZERO_COPY;
+
+import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Limits;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.Protocol;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes records of what the binder read, and checks what no key can check alone.
+ *
+ * <p>A value that was already refused is stood in for, so that one mistake is reported once and the
+ * rest of the file is still checked.
+ */
+final class ConfigAssembler {
+    /** Of a service whose own value was refused; takes part in no check. */
+    private static final Mode UNKNOWN_MODE = null;
+
+    private final Section root;
+    private final Topology topology;
+
+    private final Map<String, Section> serviceSections = new LinkedHashMap<>();
+    private final List<ServiceConfig> services = new ArrayList<>();
+
+    /** The services of each pool. */
+    private final Map<String, List<ServiceConfig>> users = new HashMap<>();
+
+    /** Where each pool's backends are: the pool itself, or the service that has them inline. */
+    private final Map<String, Section> poolSections = new LinkedHashMap<>();
+
+    private final Map<String, List<Backend>> backends = new HashMap<>();
+    private final List<PoolConfig> pools = new ArrayList<>();
+
+    /** A backend and where it is in the file. */
+    private record Backend(BackendConfig config, Section section) {}
+
+    ConfigAssembler(final Section root) {
+        this.root = root;
+        this.topology = topology();
+    }
+
+    /** The configuration; of use only if nothing was reported, otherwise null or incomplete. */
+    NaruConfig assemble() {
+        final List<InterfaceConfig> interfaces = interfaces();
+        readPools();
+        readServices();
+        checkOverlaps();
+        checkBackendsAreNotVips();
+        checkPools();
+        checkPoolsFitServices();
+        final DataPlaneConfig dataPlane = dataPlane();
+
+        return new NaruConfig(topology, interfaces, services, pools, dataPlane);
+    }
+
+    // -- topology and interfaces ---------------------------------------------------------------
+
+    private Topology topology() {
+        final List<Section> interfaces = root.get(INTERFACES, List.of());
+        final Topology standard = interfaces.size() > 1 ? Topology.ROUTED : Topology.ONE_ARM;
+        final Topology given = root.get(TOPOLOGY, standard);
+        if (given == Topology.ONE_ARM && interfaces.size() > 1) {
+            root.error(
+                    TOPOLOGY,
+                    "one-arm takes one interface, and there are " + interfaces.size(),
+                    "remove the others from 'interfaces', or make it 'topology: routed'");
+        }
+
+        return given;
+    }
+
+    private List<InterfaceConfig> interfaces() {
+        final Set<String> names = new HashSet<>();
+        final List<InterfaceConfig> interfaces = new ArrayList<>();
+        for (final Section section : root.get(INTERFACES, List.of())) {
+            final String name = section.get(INTERFACE_NAME);
+            if (name != null && !names.add(name)) {
+                section.error(INTERFACE_NAME, "interface '" + name + "' is given twice", null);
+            }
+            interfaces.add(
+                    new InterfaceConfig(
+                            name,
+                            section.get(QUEUES, 0),
+                            section.get(XDP_MODE, XdpMode.AUTO),
+                            section.get(ZERO_COPY, Feature.AUTO)));
+        }
+
+        return interfaces;
+    }
+
+    // -- services ------------------------------------------------------------------------------
+
+    private void readServices() {
+        for (final Section section : root.get(SERVICES, List.of())) {
+            final String name = section.get(SERVICE_NAME);
+            if (name != null && serviceSections.putIfAbsent(name, section) != null) {
+                section.error(SERVICE_NAME, "there is another service '" + name + "'", null);
+                continue;
+            }
+            final ServiceConfig service = service(name, section);
+            services.add(service);
+            if (service.pool() != null) {
+                users.computeIfAbsent(service.pool(), pool -> new ArrayList<>()).add(service);
+            }
+        }
+    }
+
+    private ServiceConfig service(final String name, final Section section) {
+        return new ServiceConfig(
+                name,
+                section.get(VIP),
+                section.get(PROTOCOL),
+                section.get(PORT),
+                mode(section),
+                section.get(ALGORITHM),
+                poolOf(name, section),
+                timeouts(section.get(SERVICE_TIMEOUTS)));
+    }
+
+    private Mode mode(final Section section) {
+        final Mode mode =
+                section.has(MODE)
+                        ? section.get(MODE)
+                        : topology == Topology.ROUTED ? Mode.NAT : Mode.DSR_L2;
+        if (mode == Mode.NAT && topology == Topology.ONE_ARM) {
+            section.error(
+                    MODE,
+                    "nat does not work in topology one-arm: the backends' replies would go to the"
+                            + " clients past us, from an address they never called",
+                    "mode: dsr-l2, or stand between clients and backends (topology: routed)");
+            return UNKNOWN_MODE;
+        }
+
+        return mode;
+    }
+
+    private String poolOf(final String name, final Section section) {
+        final boolean inline = section.has(SERVICE_BACKENDS);
+        if (section.has(SERVICE_POOL) == inline) {
+            section.error(
+                    SERVICE_POOL,
+                    inline
+                            ? "give either 'pool' or 'backends'"
+                            : "needs 'pool' (the name of one) or 'backends' (a list of them)",
+                    inline ? null : "backends: [10.2.0.1:8080, 10.2.0.2:8080]");
+            return null;
+        }
+        if (!inline) {
+            return existingPool(section);
+        }
+        if (name != null) {
+            addPool(name, section, SERVICE_NAME, section.get(SERVICE_BACKENDS, List.of()));
+        }
+
+        return name;
+    }
+
+    private String existingPool(final Section section) {
+        final String pool = section.get(SERVICE_POOL);
+        if (section.has(SERVICE_CHECK)) {
+            section.error(
+                    SERVICE_CHECK,
+                    "the check belongs to the pool; here it is for a service with 'backends'",
+                    null);
+        }
+        if (pool != null && !poolSections.containsKey(pool)) {
+            final String hint = Suggestion.hint(pool, poolSections.keySet());
+            section.error(
+                    SERVICE_POOL,
+                    "there is no pool '" + pool + "'",
+                    hint != null || poolSections.isEmpty()
+                            ? hint
+                            : "pools: " + shorten(poolSections.keySet()));
+            return null;
+        }
+
+        return pool;
+    }
+
+    private static String shorten(final Set<String> names) {
+        final List<String> first = names.stream().limit(10).toList();
+        return String.join(", ", first) + (names.size() > first.size() ? ", …" : "");
+    }
+
+    private static TimeoutsConfig timeouts(final Section section) {
+        return section == null
+                ? TimeoutsConfig.DEFAULT
+                : new TimeoutsConfig(
+                        section.get(TCP_OPENING, Duration.ZERO),
+                        section.get(TCP_ESTABLISHED, Duration.ZERO),
+                        section.get(TCP_CLOSING, Duration.ZERO),
+                        section.get(UDP, Duration.ZERO));
+    }
+
+    /** By VIP and protocol: each service of a group against the others of it. */
+    private void checkOverlaps() {
+        record Group(IpAddress vip, Protocol protocol) {}
+
+        final Map<Group, List<ServiceConfig>> groups = new HashMap<>();
+        for (final ServiceConfig service : services) {
+            if (service.name() == null
+                    || service.vip() == null
+                    || service.protocol() == null
+                    || service.ports() == null) {
+                continue;
+            }
+            final List<ServiceConfig> group =
+                    groups.computeIfAbsent(
+                            new Group(service.vip(), service.protocol()), g -> new ArrayList<>());
+            for (final ServiceConfig other : group) {
+                if (service.ports().overlaps(other.ports())) {
+                    serviceSections
+                            .get(service.name())
+                            .error(
+                                    PORT,
+                                    overlapText(service, other),
+                                    "a VIP's port belongs to one service");
+                    break;
+                }
+            }
+            group.add(service);
+        }
+    }
+
+    private static String overlapText(final ServiceConfig service, final ServiceConfig other) {
+        return service.vip()
+                + " "
+                + service.protocol().label()
+                + " port "
+                + service.ports()
+                + " overlaps with service '"
+                + other.name()
+                + "' (port "
+                + other.ports()
+                + ")";
+    }
+
+    // -- pools and backends --------------------------------------------------------------------
+
+    private void readPools() {
+        for (final Section section : root.get(POOLS, List.of())) {
+            final String name = section.get(POOL_NAME);
+            if (name != null) {
+                addPool(name, section, POOL_NAME, section.get(POOL_BACKENDS, List.of()));
+            } else {
+                backends(section.get(POOL_BACKENDS, List.of()));
+            }
+        }
+    }
+
+    private void addPool(
+            final String name,
+            final Section section,
+            final Key<?, String> nameKey,
+            final List<Section> backendSections) {
+        final List<Backend> read = backends(backendSections);
+        if (poolSections.putIfAbsent(name, section) != null) {
+            section.error(nameKey, "there is another pool '" + name + "'", null);
+        } else {
+            backends.put(name, read);
+        }
+    }
+
+    private List<Backend> backends(final List<Section> sections) {
+        final Map<String, Section> names = new HashMap<>();
+        final Map<BackendEndpoint, String> endpoints = new HashMap<>();
+        final List<Backend> result = new ArrayList<>(sections.size());
+        for (final Section section : sections) {
+            final BackendConfig backend = backend(section);
+            if (backend.name() != null && names.putIfAbsent(backend.name(), section) != null) {
+                section.error(
+                        BACKEND_NAME,
+                        "there is another backend '" + backend.name() + "' in this pool",
+                        null);
+            }
+            if (backend.address() != null) {
+                final String other =
+                        endpoints.putIfAbsent(
+                                new BackendEndpoint(backend.address(), backend.port()),
+                                String.valueOf(backend.name()));
+                if (other != null && !other.equals(backend.name())) {
+                    section.error(
+                            BACKEND_ADDRESS,
+                            "is the same server as backend '" + other + "' of this pool",
+                            "give one of them more weight instead");
+                }
+            }
+            result.add(new Backend(backend, section));
+        }
+
+        return result;
+    }
+
+    private record BackendEndpoint(IpAddress address, int port) {}
+
+    private static BackendConfig backend(final Section section) {
+        final IpAddress address = section.get(BACKEND_ADDRESS);
+        final int port = section.get(BACKEND_PORT, 0);
+        final String standard =
+                address == null ? null : port == 0 ? address.toString() : address + ":" + port;
+        return new BackendConfig(
+                section.has(BACKEND_NAME) ? section.get(BACKEND_NAME) : standard,
+                address,
+                port,
+                section.get(WEIGHT, WEIGHT.defaultValue()),
+                section.get(STATE, AdminState.UP));
+    }
+
+    private void checkBackendsAreNotVips() {
+        final Map<IpAddress, String> vips = new HashMap<>();
+        for (final ServiceConfig service : services) {
+            if (service.vip() != null) {
+                vips.putIfAbsent(service.vip(), String.valueOf(service.name()));
+            }
+        }
+        for (final List<Backend> pool : backends.values()) {
+            for (final Backend backend : pool) {
+                final String service = vips.get(backend.config.address());
+                if (service != null) {
+                    backend.section.error(
+                            BACKEND_ADDRESS,
+                            backend.config.address()
+                                    + " is the VIP of service '"
+                                    + service
+                                    + "': its packets would come back to us",
+                            "the backend's own address");
+                }
+            }
+        }
+    }
+
+    private void checkPools() {
+        int count = 0;
+        for (final Map.Entry<String, Section> entry : poolSections.entrySet()) {
+            final List<Backend> list = backends.get(entry.getKey());
+            count += list.size();
+            if (!list.isEmpty() && list.stream().allMatch(b -> b.config.weight() == 0)) {
+                entry.getValue()
+                        .error(
+                                backendsKey(entry.getValue()),
+                                "all weights are 0: no new flow would find a backend",
+                                "a weight of 1 or more for at least one of them");
+            }
+            pools.add(
+                    new PoolConfig(
+                            entry.getKey(),
+                            check(entry.getKey(), entry.getValue()),
+                            list.stream().map(Backend::config).toList()));
+        }
+        if (count > Limits.MAX_BACKENDS) {
+            root.error(
+                    POOLS,
+                    "there are "
+                            + count
+                            + " backends; at most "
+                            + Limits.MAX_BACKENDS
+                            + " are allowed",
+                    null);
+        }
+        if (poolSections.size() > Limits.MAX_POOLS) {
+            root.error(
+                    POOLS,
+                    "there are "
+                            + poolSections.size()
+                            + " pools, with those of services that have"
+                            + " 'backends'; at most "
+                            + Limits.MAX_POOLS
+                            + " are allowed",
+                    null);
+        }
+    }
+
+    private static Key<?, ?> backendsKey(final Section section) {
+        return section.has(SERVICE_BACKENDS) ? SERVICE_BACKENDS : POOL_BACKENDS;
+    }
+
+    private static Key<?, Section> checkKey(final Section section) {
+        return section.has(SERVICE_BACKENDS) ? SERVICE_CHECK : POOL_CHECK;
+    }
+
+    // -- checks --------------------------------------------------------------------------------
+
+    private CheckConfig check(final String pool, final Section section) {
+        final Key<?, Section> key = checkKey(section);
+        if (!section.has(key)) {
+            return isUdpOnly(pool) ? CheckConfig.NONE : CheckConfig.TCP;
+        }
+        final Section check = section.get(key);
+        if (check == null) {
+            return CheckConfig.NONE; // refused already
+        }
+
+        final Duration interval = check.get(INTERVAL, CheckConfig.TCP.interval());
+        Duration timeout = check.get(TIMEOUT, CheckConfig.TCP.timeout());
+        if (timeout.compareTo(interval) > 0) {
+            if (check.has(TIMEOUT)) {
+                check.error(
+                        TIMEOUT,
+                        Types.format(timeout)
+                                + " is longer than the interval of "
+                                + Types.format(interval),
+                        "a check must be over before the next one starts");
+            }
+            timeout = interval;
+        }
+
+        return new CheckConfig(
+                check.get(CHECK_TYPE, CheckType.TCP),
+                interval,
+                timeout,
+                check.get(RISE, CheckConfig.TCP.rise()),
+                check.get(FALL, CheckConfig.TCP.fall()),
+                check.get(CHECK_PORT, 0));
+    }
+
+    private List<ServiceConfig> servicesOf(final String pool) {
+        return users.getOrDefault(pool, List.of());
+    }
+
+    private static boolean isIncomplete(final ServiceConfig service) {
+        return service.ports() == null || service.protocol() == null;
+    }
+
+    private boolean isUdpOnly(final String pool) {
+        final List<ServiceConfig> poolUsers = servicesOf(pool);
+        return !poolUsers.isEmpty()
+                && poolUsers.stream().allMatch(service -> service.protocol() == Protocol.UDP);
+    }
+
+    // -- pools and services together -----------------------------------------------------------
+
+    private void checkPoolsFitServices() {
+        final boolean brokenReference =
+                services.stream().anyMatch(service -> service.pool() == null);
+        for (final PoolConfig pool : pools) {
+            final Section section = poolSections.get(pool.name());
+            final List<ServiceConfig> poolUsers = servicesOf(pool.name());
+            if (poolUsers.isEmpty() && section.has(POOL_NAME) && !brokenReference) {
+                section.warning(POOL_NAME, "no service uses this pool", null);
+            }
+            for (final ServiceConfig service : poolUsers) {
+                checkPorts(service, pool.name());
+            }
+            if (pool.check().type() == CheckType.TCP && pool.check().port() == 0) {
+                checkCheckPort(pool.name(), section, poolUsers);
+            }
+        }
+    }
+
+    /** Where a backend's port would have to be another than the one that the client called. */
+    private void checkPorts(final ServiceConfig service, final String pool) {
+        final PortRange ports = service.ports();
+        if (ports == null || service.mode() == UNKNOWN_MODE) {
+            return;
+        }
+        for (final Backend backend : backends.get(pool)) {
+            final int port = backend.config.port();
+            if (port == 0) {
+                continue;
+            }
+            if (service.mode() == Mode.DSR_L2 && !(ports.isSingle() && port == ports.first())) {
+                backend.section.error(
+                        BACKEND_PORT,
+                        "service '"
+                                + service.name()
+                                + "' (mode dsr-l2, port "
+                                + ports
+                                + ") cannot change the port to "
+                                + port
+                                + ": only MAC addresses are rewritten",
+                        "leave the port out, and let the server listen on the service's");
+            } else if (!ports.isSingle()) {
+                backend.section.error(
+                        BACKEND_PORT,
+                        "service '"
+                                + service.name()
+                                + "' has port "
+                                + ports
+                                + ": sending all of them to port "
+                                + port
+                                + " would make flows of one client indistinguishable",
+                        "leave the port out, then each keeps the port that the client called");
+            }
+        }
+    }
+
+    private void checkCheckPort(
+            final String pool, final Section section, final List<ServiceConfig> poolUsers) {
+        if (poolUsers.stream().anyMatch(ConfigAssembler::isIncomplete)) {
+            return; // refused already
+        }
+        final boolean keepsPort =
+                backends.get(pool).stream().anyMatch(backend -> backend.config.port() == 0);
+        final List<Integer> candidates =
+                poolUsers.stream()
+                        .filter(service -> service.protocol() == Protocol.TCP)
+                        .filter(service -> service.ports().isSingle())
+                        .map(service -> service.ports().first())
+                        .distinct()
+                        .toList();
+        final String why;
+        if (isUdpOnly(pool)) {
+            why = "only UDP services use the pool";
+        } else if (!keepsPort || poolUsers.isEmpty() || candidates.size() == 1) {
+            return;
+        } else if (candidates.isEmpty()) {
+            why = "its service has no single port";
+        } else {
+            why = "its services have different ports";
+        }
+        final Key<?, Section> key = checkKey(section);
+        section.error(
+                section.has(key) ? key : backendsKey(section),
+                "the tcp check needs a port of its own: " + why,
+                "check: { port: 80 } or check: none");
+    }
+
+    // -- the data plane ------------------------------------------------------------------------
+
+    private DataPlaneConfig dataPlane() {
+        final Section section = root.get(DATAPLANE) != null ? root.get(DATAPLANE) : Section.none();
+        final List<Integer> cpus = section.get(CPUS, List.of());
+        if (new HashSet<>(cpus).size() < cpus.size()) {
+            section.error(CPUS, "a CPU is given twice", "each worker wants a CPU of its own");
+        }
+        final int queues =
+                root.get(INTERFACES, List.<Section>of()).stream()
+                        .mapToInt(each -> each.get(QUEUES, 0))
+                        .max()
+                        .orElse(0);
+        if (!cpus.isEmpty() && cpus.size() < queues) {
+            section.error(
+                    CPUS,
+                    "has " + cpus.size() + " CPUs for " + queues + " workers (one a queue)",
+                    null);
+        }
+
+        return new DataPlaneConfig(
+                section.get(FLOW_CAPACITY, FLOW_CAPACITY.defaultValue()),
+                cpus,
+                section.get(FRAMES, FRAMES.defaultValue()),
+                section.get(FRAME_SIZE, FRAME_SIZE.defaultValue()),
+                section.get(HUGE_PAGES, Feature.AUTO),
+                section.get(IDLE, IdleMode.BACKOFF),
+                section.get(VIP_ECHO, true),
+                section.get(HASH_SEED, 0L));
+    }
+}

@@ -1,0 +1,548 @@
+package io.naru.controlplane.config;
+
+import io.naru.controlplane.config.ScalarType.InvalidValueException;
+import io.naru.controlplane.json.JsonObject;
+import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Limits;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.Protocol;
+import java.time.Duration;
+import java.util.List;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+
+/** Every key of the configuration file, described once. */
+final class ConfigKeys {
+    private static final int MAX_CPU = 1_023;
+    private static final int MAX_QUEUES = Limits.MAX_WORKERS;
+    private static final Duration MAX_FLOW_TIMEOUT = Duration.ofSeconds(Limits.MAX_TIMEOUT_S);
+
+    // -- interfaces ----------------------------------------------------------------------------
+
+    static final Key<InterfaceConfig, String> INTERFACE_NAME =
+            Key.<InterfaceConfig, String>of(
+                            "name", Types.interfaceName(), "The interface as 'ip link' shows it.")
+                    .component(InterfaceConfig::name)
+                    .required()
+                    .restartsDataPlane()
+                    .example("eth0");
+    static final Key<InterfaceConfig, Integer> QUEUES =
+            Key.<InterfaceConfig, Integer>of(
+                            "queues",
+                            Types.autoOr(1, MAX_QUEUES),
+                            "Receive queues that are used, from queue 0 on; auto is all that the"
+                                    + " interface has.")
+                    .component(InterfaceConfig::queues)
+                    .defaultsTo(0)
+                    .restartsDataPlane()
+                    .example("4");
+    static final Key<InterfaceConfig, XdpMode> XDP_MODE =
+            Key.<InterfaceConfig, XdpMode>of(
+                            "mode",
+                            Types.choice(XdpMode.class),
+                            "Where the XDP program is attached: in the driver (native) or behind"
+                                    + " it (generic: every driver, slower); auto takes native"
+                                    + " where the driver has it.")
+                    .component(InterfaceConfig::mode)
+                    .defaultsTo(XdpMode.AUTO)
+                    .restartsDataPlane()
+                    .example("native");
+    static final Key<InterfaceConfig, Feature> ZERO_COPY =
+            Key.<InterfaceConfig, Feature>of(
+                            "zero-copy",
+                            Types.choice(Feature.class),
+                            "Whether the driver writes into our memory without a copy; 'on'"
+                                    + " refuses to start where it cannot.")
+                    .component(InterfaceConfig::zeroCopy)
+                    .defaultsTo(Feature.AUTO)
+                    .restartsDataPlane()
+                    .example("on");
+    static final ObjectType<InterfaceConfig> INTERFACE =
+            new ObjectType<>(
+                    "an interface",
+                    "A network interface that the data plane takes packets from. Its name alone"
+                            + " is enough.",
+                    List.of(INTERFACE_NAME, QUEUES, XDP_MODE, ZERO_COPY),
+                    new KeyShorthand<>(INTERFACE_NAME));
+
+    // -- checks --------------------------------------------------------------------------------
+
+    static final Key<CheckConfig, CheckType> CHECK_TYPE =
+            Key.<CheckConfig, CheckType>of(
+                            "type",
+                            Types.choice(CheckType.class),
+                            "tcp: a connection is accepted in time. none: every backend counts as"
+                                    + " up.")
+                    .component(CheckConfig::type)
+                    .defaultsTo(CheckConfig.TCP.type())
+                    .example("tcp");
+    static final Key<CheckConfig, Duration> INTERVAL =
+            Key.<CheckConfig, Duration>of(
+                            "interval",
+                            Types.duration(Duration.ofMillis(100), Duration.ofHours(1)),
+                            "From the start of one check of a backend to the start of the next.")
+                    .component(CheckConfig::interval)
+                    .defaultsTo(CheckConfig.TCP.interval())
+                    .example("500ms");
+    static final Key<CheckConfig, Duration> TIMEOUT =
+            Key.<CheckConfig, Duration>of(
+                            "timeout",
+                            Types.duration(Duration.ofMillis(10), Duration.ofMinutes(1)),
+                            "After this time without an answer a check has failed; at most the"
+                                    + " interval.")
+                    .component(CheckConfig::timeout)
+                    .defaultsTo(CheckConfig.TCP.timeout())
+                    .defaultText("1s, or the interval if that is shorter")
+                    .example("300ms");
+    static final Key<CheckConfig, Integer> RISE =
+            Key.<CheckConfig, Integer>of(
+                            "rise",
+                            Types.wholeNumber(1, 100),
+                            "Passes in a row that bring a backend up.")
+                    .component(CheckConfig::rise)
+                    .defaultsTo(CheckConfig.TCP.rise())
+                    .example("2");
+    static final Key<CheckConfig, Integer> FALL =
+            Key.<CheckConfig, Integer>of(
+                            "fall",
+                            Types.wholeNumber(1, 100),
+                            "Failures in a row that take a backend down.")
+                    .component(CheckConfig::fall)
+                    .defaultsTo(CheckConfig.TCP.fall())
+                    .example("3");
+    static final Key<CheckConfig, Integer> CHECK_PORT =
+            Key.<CheckConfig, Integer>of(
+                            "port", Types.wholeNumber(1, 65_535), "The port that is connected to.")
+                    .component(check -> check.port() == 0 ? null : check.port())
+                    .defaultText("the backend's port, else the service's")
+                    .example("8081");
+    static final ObjectType<CheckConfig> CHECK =
+            new ObjectType<>(
+                    "a check",
+                    "The health check of a pool's backends. The type alone (check: none) is"
+                            + " enough.",
+                    List.of(CHECK_TYPE, INTERVAL, TIMEOUT, RISE, FALL, CHECK_PORT),
+                    new KeyShorthand<>(CHECK_TYPE));
+
+    // -- backends and pools --------------------------------------------------------------------
+
+    static final Key<BackendConfig, String> BACKEND_NAME =
+            Key.<BackendConfig, String>of(
+                            "name",
+                            Types.name(),
+                            "Identity of the backend within its pool: a backend with another name"
+                                    + " is another backend.")
+                    .component(BackendConfig::name)
+                    .defaultText("its address, with :port if it has one")
+                    .example("s1");
+    static final Key<BackendConfig, IpAddress> BACKEND_ADDRESS =
+            Key.<BackendConfig, IpAddress>of(
+                            "address", Types.address(), "The address of the real server.")
+                    .component(BackendConfig::address)
+                    .required()
+                    .example("10.2.0.1");
+    static final Key<BackendConfig, Integer> BACKEND_PORT =
+            Key.<BackendConfig, Integer>of(
+                            "port",
+                            Types.wholeNumber(1, 65_535),
+                            "The port of the real server. Services with mode dsr-l2, a range of"
+                                    + " ports or any port cannot change it.")
+                    .component(backend -> backend.port() == 0 ? null : backend.port())
+                    .defaultText("the service's port")
+                    .example("8080");
+    static final Key<BackendConfig, Integer> WEIGHT =
+            Key.<BackendConfig, Integer>of(
+                            "weight",
+                            Types.wholeNumber(0, Limits.MAX_WEIGHT),
+                            "Share of new flows relative to the pool's other backends, for the"
+                                    + " algorithms that weigh; 0 takes no new flow.")
+                    .component(BackendConfig::weight)
+                    .defaultsTo(100)
+                    .example("200");
+    static final Key<BackendConfig, AdminState> STATE =
+            Key.<BackendConfig, AdminState>of(
+                            "state",
+                            Types.choice(AdminState.class),
+                            "up: takes part while its check passes. drain: keeps its flows, takes"
+                                    + " no new ones. down: gets nothing.")
+                    .component(BackendConfig::state)
+                    .defaultsTo(AdminState.UP)
+                    .example("drain");
+    static final ObjectType<BackendConfig> BACKEND =
+            new ObjectType<>(
+                    "a backend",
+                    "One real server. Its address alone, or address:port, is enough.",
+                    List.of(BACKEND_NAME, BACKEND_ADDRESS, BACKEND_PORT, WEIGHT, STATE),
+                    new BackendShorthand());
+
+    static final Key<PoolConfig, String> POOL_NAME =
+            Key.<PoolConfig, String>of("name", Types.name(), "Identity of the pool.")
+                    .component(PoolConfig::name)
+                    .required()
+                    .example("web");
+    static final Key<PoolConfig, Section> POOL_CHECK =
+            Key.<PoolConfig, Section>of("check", CHECK, "How the pool's backends are checked.")
+                    .component(PoolConfig::check)
+                    .defaultText("tcp; none where only UDP services use the pool")
+                    .example("{ type: tcp, interval: 1s }");
+    static final Key<PoolConfig, List<Section>> POOL_BACKENDS =
+            Key.<PoolConfig, List<Section>>of(
+                            "backends",
+                            new ListType<>("a list of backends", BACKEND, 1, Limits.MAX_BACKENDS),
+                            "The pool's backends.")
+                    .component(PoolConfig::backends)
+                    .required()
+                    .example("[10.2.0.1:8080, 10.2.0.2:8080]");
+    static final ObjectType<PoolConfig> POOL =
+            new ObjectType<>(
+                    "a pool",
+                    "The backends behind one or more services, with their health check.",
+                    List.of(POOL_NAME, POOL_CHECK, POOL_BACKENDS),
+                    null);
+
+    // -- services ------------------------------------------------------------------------------
+
+    static final Key<TimeoutsConfig, Duration> TCP_OPENING =
+            timeout("tcp-opening", "A TCP flow whose handshake is not complete.", "30s")
+                    .component(timeouts -> given(timeouts.tcpOpening()));
+    static final Key<TimeoutsConfig, Duration> TCP_ESTABLISHED =
+            timeout("tcp-established", "An open TCP flow.", "4h")
+                    .component(timeouts -> given(timeouts.tcpEstablished()));
+    static final Key<TimeoutsConfig, Duration> TCP_CLOSING =
+            timeout("tcp-closing", "A TCP flow after a FIN or an RST.", "1m")
+                    .component(timeouts -> given(timeouts.tcpClosing()));
+    static final Key<TimeoutsConfig, Duration> UDP =
+            timeout("udp", "A UDP flow.", "2m").component(timeouts -> given(timeouts.udp()));
+    static final ObjectType<TimeoutsConfig> TIMEOUTS =
+            new ObjectType<>(
+                    "timeouts",
+                    "How long the flows of a service may be idle before they are forgotten, in"
+                            + " whole seconds.",
+                    List.of(TCP_OPENING, TCP_ESTABLISHED, TCP_CLOSING, UDP),
+                    null);
+
+    static final Key<ServiceConfig, String> SERVICE_NAME =
+            Key.<ServiceConfig, String>of("name", Types.name(), "Identity of the service.")
+                    .component(ServiceConfig::name)
+                    .required()
+                    .example("web");
+    static final Key<ServiceConfig, IpAddress> VIP =
+            Key.<ServiceConfig, IpAddress>of(
+                            "vip",
+                            Types.address(),
+                            "The address that clients call. The data plane answers ARP for it.")
+                    .component(ServiceConfig::vip)
+                    .required()
+                    .example("192.0.2.10");
+    static final Key<ServiceConfig, PortRange> PORT =
+            Key.<ServiceConfig, PortRange>of(
+                            "port",
+                            Types.ports(),
+                            "The port that clients call, a range of ports, or any. Services of"
+                                    + " one VIP and protocol must not share a port.")
+                    .component(ServiceConfig::ports)
+                    .required()
+                    .example("80");
+    static final Key<ServiceConfig, Protocol> PROTOCOL =
+            Key.<ServiceConfig, Protocol>of(
+                            "protocol",
+                            Types.choice(Protocol.class, Protocol::label),
+                            "The transport that is balanced.")
+                    .component(ServiceConfig::protocol)
+                    .defaultsTo(Protocol.TCP)
+                    .example("udp");
+    static final Key<ServiceConfig, Mode> MODE =
+            Key.<ServiceConfig, Mode>of(
+                            "mode",
+                            Types.choice(Mode.class, Mode::label),
+                            "nat: address and port are rewritten, replies come back through us."
+                                    + " dsr-l2: only the MAC address is; every backend must have"
+                                    + " the VIP on its loopback and be on the same layer 2"
+                                    + " network, and answers the client itself.")
+                    .component(ServiceConfig::mode)
+                    .defaultText("nat where the topology is routed, dsr-l2 where it is one-arm")
+                    .example("nat");
+    static final Key<ServiceConfig, Algorithm> ALGORITHM =
+            Key.<ServiceConfig, Algorithm>of(
+                            "algorithm",
+                            Types.choice(Algorithm.class, Algorithm::label),
+                            "How the backend of a new flow is picked: rr in turn, wrr in turn by"
+                                    + " weight, lc the fewest active flows, sh by client address,"
+                                    + " maglev by a hash that is the same on every balancer. A"
+                                    + " change touches no existing flow.")
+                    .component(ServiceConfig::algorithm)
+                    .defaultsTo(Algorithm.RR)
+                    .example("maglev");
+    static final Key<ServiceConfig, String> SERVICE_POOL =
+            Key.<ServiceConfig, String>of(
+                            "pool",
+                            Types.name(),
+                            "Name of the pool that serves it; or give 'backends'.")
+                    .component(ServiceConfig::pool)
+                    .example("web");
+    static final Key<ServiceConfig, List<Section>> SERVICE_BACKENDS =
+            Key.<ServiceConfig, List<Section>>of(
+                            "backends",
+                            POOL_BACKENDS.type(),
+                            "Backends in place of 'pool': they become a pool with the service's"
+                                    + " name.")
+                    .example("[10.2.0.1:8080, 10.2.0.2:8080]");
+    static final Key<ServiceConfig, Section> SERVICE_CHECK =
+            Key.<ServiceConfig, Section>of(
+                            "check", CHECK, "How these backends are checked; only with 'backends'.")
+                    .defaultText("tcp; none where the protocol is udp")
+                    .example("none");
+    static final Key<ServiceConfig, Section> SERVICE_TIMEOUTS =
+            Key.<ServiceConfig, Section>of(
+                            "timeouts", TIMEOUTS, "Idle timeouts of the service's flows.")
+                    .component(
+                            service ->
+                                    service.timeouts().equals(TimeoutsConfig.DEFAULT)
+                                            ? null
+                                            : service.timeouts())
+                    .defaultText("the data plane's")
+                    .example("{ tcp-established: 4h }");
+    static final ObjectType<ServiceConfig> SERVICE =
+            new ObjectType<>(
+                    "a service",
+                    "What clients call, and how their packets are sent on.",
+                    List.of(
+                            SERVICE_NAME,
+                            VIP,
+                            PORT,
+                            PROTOCOL,
+                            MODE,
+                            ALGORITHM,
+                            SERVICE_POOL,
+                            SERVICE_BACKENDS,
+                            SERVICE_CHECK,
+                            SERVICE_TIMEOUTS),
+                    null);
+
+    // -- the data plane ------------------------------------------------------------------------
+
+    static final Key<DataPlaneConfig, Integer> FLOW_CAPACITY =
+            Key.<DataPlaneConfig, Integer>of(
+                            "flow-capacity",
+                            Types.count(1 << 10, 1 << 27),
+                            "Flow table entries of one worker, 64 bytes each. A full table still"
+                                    + " forwards, but a flow it has no room for may change its"
+                                    + " backend when the pool changes.")
+                    .component(DataPlaneConfig::flowCapacity)
+                    .defaultsTo(1 << 20)
+                    .restartsDataPlane()
+                    .example("10M");
+    static final Key<DataPlaneConfig, List<Integer>> CPUS =
+            Key.<DataPlaneConfig, List<Integer>>of(
+                            "cpus",
+                            new ListType<>(
+                                    "a list of whole numbers 0.." + MAX_CPU,
+                                    Types.wholeNumber(0, MAX_CPU),
+                                    0,
+                                    Limits.MAX_WORKERS),
+                            "CPUs that the workers are pinned to, in their order; empty is not"
+                                    + " pinned.")
+                    .component(DataPlaneConfig::cpus)
+                    .defaultsTo(List.of())
+                    .restartsDataPlane()
+                    .example("[2, 3]");
+    static final Key<DataPlaneConfig, Integer> FRAMES =
+            Key.<DataPlaneConfig, Integer>of(
+                            "frames",
+                            Types.count(1 << 8, 1 << 20),
+                            "Packet buffers of a worker for one interface.")
+                    .component(DataPlaneConfig::frames)
+                    .defaultsTo(4_096)
+                    .restartsDataPlane()
+                    .example("8k");
+    static final Key<DataPlaneConfig, Integer> FRAME_SIZE =
+            Key.<DataPlaneConfig, Integer>of(
+                            "frame-size",
+                            Types.numberOf(2_048, 4_096),
+                            "Bytes of a packet buffer; 2048 holds an MTU of 1500.")
+                    .component(DataPlaneConfig::frameSizeBytes)
+                    .defaultsTo(2_048)
+                    .restartsDataPlane()
+                    .example("4096");
+    static final Key<DataPlaneConfig, Feature> HUGE_PAGES =
+            Key.<DataPlaneConfig, Feature>of(
+                            "huge-pages",
+                            Types.choice(Feature.class),
+                            "Whether packet buffers and flow tables are on huge pages; 'on'"
+                                    + " refuses to start without them.")
+                    .component(DataPlaneConfig::hugePages)
+                    .defaultsTo(Feature.AUTO)
+                    .restartsDataPlane()
+                    .example("on");
+    static final Key<DataPlaneConfig, IdleMode> IDLE =
+            Key.<DataPlaneConfig, IdleMode>of(
+                            "idle",
+                            Types.choice(IdleMode.class),
+                            "What a worker without packets does: backoff spins, yields, then"
+                                    + " sleeps briefly; busy polls and takes a whole core.")
+                    .component(DataPlaneConfig::idle)
+                    .defaultsTo(IdleMode.BACKOFF)
+                    .restartsDataPlane()
+                    .example("busy");
+    static final Key<DataPlaneConfig, Boolean> VIP_ECHO =
+            Key.<DataPlaneConfig, Boolean>of("vip-echo", Types.flag(), "Whether VIPs answer ping.")
+                    .component(DataPlaneConfig::vipEcho)
+                    .defaultsTo(true)
+                    .restartsDataPlane()
+                    .example("false");
+    static final Key<DataPlaneConfig, Long> HASH_SEED =
+            Key.<DataPlaneConfig, Long>of(
+                            "hash-seed",
+                            Types.wholeLong(1, Long.MAX_VALUE),
+                            "Seed of the hashes that pick backends. Balancers that share VIPs"
+                                    + " need the same.")
+                    .component(dataPlane -> dataPlane.hashSeed() == 0 ? null : dataPlane.hashSeed())
+                    .defaultText("the same on every Naru")
+                    .restartsDataPlane()
+                    .example("20261121");
+    static final ObjectType<DataPlaneConfig> DATA_PLANE =
+            new ObjectType<>(
+                    "the data plane",
+                    "How the data plane process is set up.",
+                    List.of(
+                            FLOW_CAPACITY,
+                            CPUS,
+                            FRAMES,
+                            FRAME_SIZE,
+                            HUGE_PAGES,
+                            IDLE,
+                            VIP_ECHO,
+                            HASH_SEED),
+                    null);
+
+    // -- the file ------------------------------------------------------------------------------
+
+    static final Key<NaruConfig, Topology> TOPOLOGY =
+            Key.<NaruConfig, Topology>of(
+                            "topology",
+                            Types.choice(Topology.class),
+                            "Where the box stands. routed: between clients and backends, replies"
+                                    + " come back through it. one-arm: beside the path on one"
+                                    + " interface, backends answer the clients themselves.")
+                    .component(NaruConfig::topology)
+                    .defaultText("routed with two or more interfaces, one-arm with one")
+                    .restartsDataPlane()
+                    .example("routed");
+    static final Key<NaruConfig, List<Section>> INTERFACES =
+            Key.<NaruConfig, List<Section>>of(
+                            "interfaces",
+                            new ListType<>(
+                                    "a list of interfaces", INTERFACE, 1, Limits.MAX_INTERFACES),
+                            "The interfaces that packets are taken from.")
+                    .component(NaruConfig::interfaces)
+                    .required()
+                    .restartsDataPlane()
+                    .example("[eth0, eth1]");
+    static final Key<NaruConfig, List<Section>> SERVICES =
+            Key.<NaruConfig, List<Section>>of(
+                            "services",
+                            new ListType<>("a list of services", SERVICE, 0, Limits.MAX_SERVICES),
+                            "What is balanced.")
+                    .component(NaruConfig::services)
+                    .defaultsTo(List.of())
+                    .defaultText("[]");
+    static final Key<NaruConfig, List<Section>> POOLS =
+            Key.<NaruConfig, List<Section>>of(
+                            "pools",
+                            new ListType<>("a list of pools", POOL, 0, Limits.MAX_POOLS),
+                            "The pools that services name.")
+                    .component(NaruConfig::pools)
+                    .defaultsTo(List.of())
+                    .defaultText("[]");
+    static final Key<NaruConfig, Section> DATAPLANE =
+            Key.<NaruConfig, Section>of(
+                            "dataplane", DATA_PLANE, "How the data plane process is set up.")
+                    .component(NaruConfig::dataPlane)
+                    .defaultText("as below")
+                    .restartsDataPlane();
+    static final ObjectType<NaruConfig> ROOT =
+            new ObjectType<>(
+                    "the configuration",
+                    "The whole file.",
+                    List.of(TOPOLOGY, INTERFACES, SERVICES, POOLS, DATAPLANE),
+                    null);
+
+    private ConfigKeys() {}
+
+    private static Key<TimeoutsConfig, Duration> timeout(
+            final String name, final String doc, final String example) {
+        return Key.<TimeoutsConfig, Duration>of(
+                        name, Types.duration(Duration.ofSeconds(1), MAX_FLOW_TIMEOUT), doc)
+                .defaultText("the data plane's")
+                .example(example);
+    }
+
+    private static Duration given(final Duration timeout) {
+        return timeout.isZero() ? null : timeout;
+    }
+
+    /** The value of one key: {@code eth0} for {@code name: eth0}. */
+    private record KeyShorthand<T>(Key<?, T> key) implements ObjectType.Shorthand {
+        @Override
+        public boolean read(final ScalarNode node, final Section section, final Problems problems) {
+            final T value = key.type().read(node, section.path(), problems);
+            section.put(key, node, value);
+            return value != null;
+        }
+
+        @Override
+        public String label() {
+            return key.type().label();
+        }
+
+        @Override
+        public JsonObject schema() {
+            return key.type().schema();
+        }
+    }
+
+    /** {@code 10.2.0.1} or {@code 10.2.0.1:8080}. */
+    private static final class BackendShorthand implements ObjectType.Shorthand {
+        @Override
+        public boolean read(final ScalarNode node, final Section section, final Problems problems) {
+            final String text = node.getValue();
+            final int colon = text.indexOf(':');
+            final boolean hasPort = colon > 0 && colon == text.lastIndexOf(':'); // else IPv6
+            try {
+                final IpAddress address = Types.address(hasPort ? text.substring(0, colon) : text);
+                section.put(BACKEND_ADDRESS, node, address);
+            } catch (final InvalidValueException ex) {
+                problems.error(node, section.path(), ex.getMessage(), "10.2.0.1 or 10.2.0.1:8080");
+                return false;
+            }
+            if (hasPort) {
+                final int port = PortRange.parsePort(text.substring(colon + 1));
+                if (port < 0) {
+                    problems.error(
+                            node,
+                            section.path(),
+                            "the port must be 1..65535, not '"
+                                    + ScalarType.shorten(text.substring(colon + 1))
+                                    + "'",
+                            null);
+                    return false;
+                }
+                section.put(BACKEND_PORT, node, port);
+            }
+
+            return true;
+        }
+
+        @Override
+        public String label() {
+            return "an address or address:port";
+        }
+
+        @Override
+        public JsonObject schema() {
+            return new JsonObject()
+                    .put("type", "string")
+                    .put("pattern", "^[0-9]+(\\.[0-9]+){3}(:[0-9]+)?$");
+        }
+    }
+}
