@@ -44,6 +44,12 @@ public final class RawMemory {
         UnsafeApi.putInt(null, address, value);
     }
 
+    /** Publishes the writes before it to whoever reads this value with acquire semantics. */
+    public static void putIntRelease(final long address, final int value) {
+        assert Bounds.allow(address, Integer.BYTES);
+        UnsafeApi.putIntRelease(null, address, value);
+    }
+
     public static long getLong(final long address) {
         assert Bounds.allow(address, Long.BYTES);
         return UnsafeApi.getLong(null, address);

@@ -24,4 +24,40 @@ public final class PacketBurst {
 
     /** Index of the interface that the packet came in by. */
     public final int[] ingress = new int[CAPACITY];
+
+    // -- set by the parser ------------------------------------------------------------------------
+
+    /** A constant of {@link io.naru.dataplane.packet.PacketKind}. */
+    public final int[] kind = new int[CAPACITY];
+
+    /** Where the IP or ARP header is, from {@code address}; behind the VLAN tag if there is one. */
+    public final int[] l3Offset = new int[CAPACITY];
+
+    /** Where the TCP, UDP or ICMP header is, from {@code address}. */
+    public final int[] l4Offset = new int[CAPACITY];
+
+    /** IP protocol number; 0 if it is not IP. */
+    public final int[] protocol = new int[CAPACITY];
+
+    /** TCP's flag byte; 0 for everything else. */
+    public final int[] tcpFlags = new int[CAPACITY];
+
+    /** Source address (low half) and destination address (high half) as loaded, or 0. */
+    public final long[] keyA = new long[CAPACITY];
+
+    /** Source port (bits 0..15), destination port (16..31), both as loaded; protocol (32..39). */
+    public final long[] keyB = new long[CAPACITY];
+
+    // -- set by the classifier --------------------------------------------------------------------
+
+    /** {@link io.naru.dataplane.flow.FlowEntry#TO_BACKEND} or {@code TO_CLIENT}. */
+    public final int[] direction = new int[CAPACITY];
+
+    // -- set by FlowHash and FlowTable ------------------------------------------------------------
+
+    /** Hash of the client's endpoint: names the owner worker, the bucket and the tag. */
+    public final long[] hash = new long[CAPACITY];
+
+    /** Address of the packet's flow entry, or 0. */
+    public final long[] entry = new long[CAPACITY];
 }

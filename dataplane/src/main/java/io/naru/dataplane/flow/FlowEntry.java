@@ -1,0 +1,218 @@
+package io.naru.dataplane.flow;
+
+import static io.naru.dataplane.packet.RawMemory.getByte;
+import static io.naru.dataplane.packet.RawMemory.getInt;
+import static io.naru.dataplane.packet.RawMemory.getLong;
+import static io.naru.dataplane.packet.RawMemory.getShort;
+import static io.naru.dataplane.packet.RawMemory.putByte;
+import static io.naru.dataplane.packet.RawMemory.putInt;
+import static io.naru.dataplane.packet.RawMemory.putLong;
+import static io.naru.dataplane.packet.RawMemory.putShort;
+
+/**
+ * The layout of one flow in the {@link FlowTable}: a cache line, with accessors by its address.
+ *
+ * <pre>
+ *   0        1        2        3        4        5        6        7
+ *  +--------+--------+--------+--------+--------+--------+--------+--------+
+ *  |            backend IP             |             client IP             |   0
+ *  +-----------------------------------+-----------------+-----------------+
+ *  |              VIP                  |  backend port   |   client port   |   8
+ *  +-----------------+--------+--------+-----------------+-----------------+
+ *  |    VIP port     |protocol| state  |   service id    |   backend id    |  16
+ *  +-----------------+--------+--------+--------+--------+--------+--------+
+ *  |                     client MAC                      | ifc    | 0    |R|  24
+ *  +-----------------------------------+-----------------+--------+------+-+
+ *  |        last seen, in ticks        |         created, in ticks         |  32
+ *  +-----------------+-----------------+-----------------------------------+
+ *  |    IP delta     |                 bytes to backend                    |  40
+ *  +-----------------+-----------------------------------------------------+
+ *  |    L4 delta     |                  bytes to client                    |  48
+ *  +-----------------+-----------------+-----------------------------------+
+ *  |        packets to backend         |         packets to client         |  56
+ *  +-----------------------------------+-----------------------------------+
+ * </pre>
+ *
+ * Addresses and ports are as on the wire. They overlap in a way that serves both directions: eight
+ * bytes from 4 are source and destination address of a packet to the backend, eight bytes from 0
+ * those of a packet to the client; four bytes from 14 and from 12 are their ports. A flow whose
+ * replies do not pass us (dsr-l2) has backend IP and port 0.
+ *
+ * <p>A tick is 2^24 ns (about 16.8 ms); differences of ticks are right for 417 days. The byte
+ * counters have 48 bits in the upper part of a long, so that one that overflows loses its own carry
+ * and cannot touch the delta below; the packet counters wrap at 2^32.
+ *
+ * <p>Written by the worker that owns the table, and by nobody else.
+ */
+public final class FlowEntry {
+    public static final int BACKEND_IP_OFFSET = 0;
+    public static final int CLIENT_IP_OFFSET = 4;
+    public static final int VIP_OFFSET = 8;
+    public static final int BACKEND_PORT_OFFSET = 12;
+    public static final int CLIENT_PORT_OFFSET = 14;
+    public static final int VIP_PORT_OFFSET = 16;
+    public static final int PROTOCOL_OFFSET = 18;
+    public static final int STATE_OFFSET = 19;
+    public static final int SERVICE_ID_OFFSET = 20;
+    public static final int BACKEND_ID_OFFSET = 22;
+    public static final int CLIENT_HOP_OFFSET = 24;
+    public static final int LAST_SEEN_OFFSET = 32;
+    public static final int CREATED_OFFSET = 36;
+    public static final int IP_DELTA_OFFSET = 40;
+    public static final int BYTES_TO_BACKEND_OFFSET = 40;
+    public static final int L4_DELTA_OFFSET = 48;
+    public static final int BYTES_TO_CLIENT_OFFSET = 48;
+    public static final int PACKETS_TO_BACKEND_OFFSET = 56;
+    public static final int PACKETS_TO_CLIENT_OFFSET = 60;
+
+    /** Size of an entry: one cache line. */
+    public static final int LENGTH = 64;
+
+    /** Direction of a packet from the client to the VIP. */
+    public static final int TO_BACKEND = 0;
+
+    /** Direction of a packet from the backend to the client. */
+    public static final int TO_CLIENT = 1;
+
+    /** Nanoseconds to ticks is a shift by this. */
+    public static final int TICK_SHIFT = 24;
+
+    /** The low bits of the longs at 40 and 48 that are not bytes. */
+    private static final int DELTA_BITS = 16;
+
+    private FlowEntry() {}
+
+    /** The tick that {@code nowNs} is in. */
+    public static int ticks(final long nowNs) {
+        return (int) (nowNs >>> TICK_SHIFT);
+    }
+
+    /** Counts a packet and notes that the flow was seen; without a branch on the direction. */
+    public static void count(
+            final long entry, final int direction, final int lengthBytes, final int nowTicks) {
+        final long packets = entry + PACKETS_TO_BACKEND_OFFSET + (long) direction * Integer.BYTES;
+        final long bytes = entry + BYTES_TO_BACKEND_OFFSET + (long) direction * Long.BYTES;
+        putInt(entry + LAST_SEEN_OFFSET, nowTicks);
+        putInt(packets, getInt(packets) + 1);
+        putLong(bytes, getLong(bytes) + ((long) lengthBytes << DELTA_BITS));
+    }
+
+    /**
+     * Whether the entry's addresses, ports and protocol are those of a packet.
+     *
+     * @param keyA source and destination address, as in {@code PacketBurst.keyA}.
+     * @param keyB ports and protocol, as in {@code PacketBurst.keyB}.
+     */
+    static boolean matches(
+            final long entry, final long keyA, final long keyB, final int direction) {
+        final long addresses = getLong(entry + CLIENT_IP_OFFSET - (long) direction * Integer.BYTES);
+        final int ports = getInt(entry + CLIENT_PORT_OFFSET - (long) direction * Short.BYTES);
+        final int protocol = getByte(entry + PROTOCOL_OFFSET) & 0xff;
+        return ((addresses ^ keyA) | (ports ^ (int) keyB) | (protocol ^ (keyB >>> Integer.SIZE)))
+                == 0;
+    }
+
+    public static int backendIpNet(final long entry) {
+        return getInt(entry + BACKEND_IP_OFFSET);
+    }
+
+    public static int clientIpNet(final long entry) {
+        return getInt(entry + CLIENT_IP_OFFSET);
+    }
+
+    public static int vipNet(final long entry) {
+        return getInt(entry + VIP_OFFSET);
+    }
+
+    public static int backendPortNet(final long entry) {
+        return getShort(entry + BACKEND_PORT_OFFSET) & 0xffff;
+    }
+
+    public static int clientPortNet(final long entry) {
+        return getShort(entry + CLIENT_PORT_OFFSET) & 0xffff;
+    }
+
+    public static int vipPortNet(final long entry) {
+        return getShort(entry + VIP_PORT_OFFSET) & 0xffff;
+    }
+
+    public static int protocol(final long entry) {
+        return getByte(entry + PROTOCOL_OFFSET) & 0xff;
+    }
+
+    /** A constant of {@link FlowState}. */
+    public static int state(final long entry) {
+        return getByte(entry + STATE_OFFSET);
+    }
+
+    public static void state(final long entry, final int state) {
+        putByte(entry + STATE_OFFSET, (byte) state);
+    }
+
+    public static int serviceId(final long entry) {
+        return getShort(entry + SERVICE_ID_OFFSET) & 0xffff;
+    }
+
+    public static void serviceId(final long entry, final int serviceId) {
+        putShort(entry + SERVICE_ID_OFFSET, (short) serviceId);
+    }
+
+    public static int backendId(final long entry) {
+        return getShort(entry + BACKEND_ID_OFFSET) & 0xffff;
+    }
+
+    public static void backendId(final long entry, final int backendId) {
+        putShort(entry + BACKEND_ID_OFFSET, (short) backendId);
+    }
+
+    /**
+     * The way back to the client, in the form of any hop: MAC in the low 48 bits, interface index
+     * in the next 8, bit 63 if it is known. Bits 56 to 62 are zero.
+     */
+    public static long clientHop(final long entry) {
+        return getLong(entry + CLIENT_HOP_OFFSET);
+    }
+
+    public static void clientHop(final long entry, final long hop) {
+        putLong(entry + CLIENT_HOP_OFFSET, hop);
+    }
+
+    public static int lastSeenTicks(final long entry) {
+        return getInt(entry + LAST_SEEN_OFFSET);
+    }
+
+    public static int createdTicks(final long entry) {
+        return getInt(entry + CREATED_OFFSET);
+    }
+
+    /**
+     * What a rewrite in {@code direction} adds to the sum of the IPv4 header; for {@link
+     * io.naru.dataplane.packet.InternetChecksum#update}.
+     */
+    public static int ipDelta(final long entry, final int direction) {
+        return (getShort(entry + IP_DELTA_OFFSET) ^ -direction) & 0xffff;
+    }
+
+    /** What a rewrite in {@code direction} adds to the sum of the TCP or UDP checksum. */
+    public static int l4Delta(final long entry, final int direction) {
+        return (getShort(entry + L4_DELTA_OFFSET) ^ -direction) & 0xffff;
+    }
+
+    /** Sets the deltas of a rewrite towards the backend; the other direction's are the inverse. */
+    public static void deltas(final long entry, final int ipDelta, final int l4Delta) {
+        putShort(entry + IP_DELTA_OFFSET, (short) ipDelta);
+        putShort(entry + L4_DELTA_OFFSET, (short) l4Delta);
+    }
+
+    /** Packets in {@code direction}, modulo 2^32. */
+    public static long packets(final long entry, final int direction) {
+        return getInt(entry + PACKETS_TO_BACKEND_OFFSET + (long) direction * Integer.BYTES)
+                & 0xffff_ffffL;
+    }
+
+    /** Bytes in {@code direction}, modulo 2^48. */
+    public static long bytes(final long entry, final int direction) {
+        return getLong(entry + BYTES_TO_BACKEND_OFFSET + (long) direction * Long.BYTES)
+                >>> DELTA_BITS;
+    }
+}
