@@ -24,6 +24,10 @@ public final class CommandProxy {
         ring = new ManyToOneRingBuffer(cncFile.commandRingBuffer());
     }
 
+    CommandProxy(final ManyToOneRingBuffer ring) {
+        this.ring = ring;
+    }
+
     public long nextCorrelationId() {
         return ring.nextCorrelationId();
     }
