@@ -6,11 +6,11 @@ public enum Algorithm {
     RR(0, "rr"),
     /** Weighted round robin, smooth: in turn, in proportion to the weights. */
     WRR(1, "wrr"),
-    /** Least connections: the fewest active flows for its weight. */
+    /** Least connections: the fewest active flows, whatever the weight. */
     LC(2, "lc"),
-    /** Source hash: the same client address, the same backend. */
+    /** Source hash: the same client address, the same backend; in proportion to the weights. */
     SH(3, "sh"),
-    /** Maglev: a consistent hash of the whole tuple, the same on every balancer. */
+    /** Maglev: a consistent hash of the whole tuple, the same on every balancer; weighted. */
     MAGLEV(4, "maglev");
 
     private static final Algorithm[] BY_CODE = values();
