@@ -308,7 +308,7 @@ public final class CommandAdapter implements MessageHandler {
         final String pool = name(buffer, offset + QUERY_POOL_OFFSET);
         final String backend = name(buffer, offset + QUERY_BACKEND_OFFSET);
         final String state =
-                TextField.get(buffer, offset + QUERY_STATE_OFFSET, TextField.WORD_LENGTH);
+                TextField.get(buffer, offset + QUERY_STATE_OFFSET, TextField.STATE_LENGTH);
         if (service == null || pool == null || backend == null || state == null) {
             return "a name is not valid";
         }

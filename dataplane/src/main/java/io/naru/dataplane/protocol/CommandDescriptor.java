@@ -1,7 +1,7 @@
 package io.naru.dataplane.protocol;
 
 import static io.naru.dataplane.protocol.TextField.NAME_LENGTH;
-import static io.naru.dataplane.protocol.TextField.WORD_LENGTH;
+import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
 
 /**
  * Layouts of the commands, which clients put into the command ring.
@@ -30,13 +30,13 @@ import static io.naru.dataplane.protocol.TextField.WORD_LENGTH;
  *   8 pool          64     8 name          64     8 service       64
  *  72 name          64    72 pool          64    72 pool          64
  * 136 address       16   136 VIP           16   136 backend       64
- * 152 port           4   152 protocol       4   200 state         16
- * 156 weight         4   156 first port     4   216 client        16
- * 160 state          4   160 last port      4   232 prefix bits    4
- * 164 zero           4   164 mode           4   236 client port    4
- * 168                    168 algorithm      4   240 minimum age s  4
- *                        172 flags, zero    4   244 limit          4
- *                        176 TCP opening s  4   248
+ * 152 port           4   152 protocol       4   200 state         24
+ * 156 weight         4   156 first port     4   224 client        16
+ * 160 state          4   160 last port      4   240 prefix bits    4
+ * 164 zero           4   164 mode           4   244 client port    4
+ * 168                    168 algorithm      4   248 minimum age s  4
+ *                        172 flags, zero    4   252 limit          4
+ *                        176 TCP opening s  4   256
  *                        180 TCP open s     4
  *                        184 TCP closing s  4
  *                        188 UDP s          4
@@ -101,7 +101,7 @@ final class CommandDescriptor {
     static final int QUERY_POOL_OFFSET = QUERY_SERVICE_OFFSET + NAME_LENGTH;
     static final int QUERY_BACKEND_OFFSET = QUERY_POOL_OFFSET + NAME_LENGTH;
     static final int QUERY_STATE_OFFSET = QUERY_BACKEND_OFFSET + NAME_LENGTH;
-    static final int QUERY_CLIENT_OFFSET = QUERY_STATE_OFFSET + WORD_LENGTH;
+    static final int QUERY_CLIENT_OFFSET = QUERY_STATE_OFFSET + STATE_LENGTH;
     static final int QUERY_PREFIX_OFFSET = QUERY_CLIENT_OFFSET + IpAddress.LENGTH;
     static final int QUERY_CLIENT_PORT_OFFSET = QUERY_PREFIX_OFFSET + 4;
     static final int QUERY_MIN_AGE_OFFSET = QUERY_CLIENT_PORT_OFFSET + 4;

@@ -177,7 +177,7 @@ public final class CommandProxy {
         checkName(filter.service());
         checkName(filter.pool());
         checkName(filter.backend());
-        TextField.checkFits(filter.state(), TextField.WORD_LENGTH);
+        TextField.checkFits(filter.state(), TextField.STATE_LENGTH);
         final int index = ring.tryClaim(QUERY_FLOWS, QUERY_LENGTH);
         if (index < 0) {
             return false;
@@ -188,7 +188,7 @@ public final class CommandProxy {
         name(buffer, index + QUERY_SERVICE_OFFSET, filter.service());
         name(buffer, index + QUERY_POOL_OFFSET, filter.pool());
         name(buffer, index + QUERY_BACKEND_OFFSET, filter.backend());
-        TextField.put(buffer, index + QUERY_STATE_OFFSET, TextField.WORD_LENGTH, filter.state());
+        TextField.put(buffer, index + QUERY_STATE_OFFSET, TextField.STATE_LENGTH, filter.state());
         filter.client().putTo(buffer, index + QUERY_CLIENT_OFFSET);
         buffer.putInt(index + QUERY_PREFIX_OFFSET, filter.clientPrefixBits());
         buffer.putInt(index + QUERY_CLIENT_PORT_OFFSET, filter.clientPort());

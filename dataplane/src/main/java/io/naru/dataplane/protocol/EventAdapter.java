@@ -128,7 +128,7 @@ public final class EventAdapter {
                 event.getInt(FLOW_VIP_PORT_OFFSET),
                 IpAddress.getFrom(event, FLOW_BACKEND_OFFSET),
                 event.getInt(FLOW_BACKEND_PORT_OFFSET),
-                TextField.get(event, FLOW_STATE_OFFSET, TextField.WORD_LENGTH),
+                TextField.get(event, FLOW_STATE_OFFSET, TextField.STATE_LENGTH),
                 event.getLong(FLOW_AGE_OFFSET),
                 event.getLong(FLOW_IDLE_OFFSET),
                 event.getLong(FLOW_EXPIRES_OFFSET),

@@ -1,6 +1,6 @@
 package io.naru.dataplane.protocol;
 
-import static io.naru.dataplane.protocol.TextField.WORD_LENGTH;
+import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
 
 /**
  * Layouts of the events, which the conductor broadcasts to all clients.
@@ -22,15 +22,15 @@ import static io.naru.dataplane.protocol.TextField.WORD_LENGTH;
  *  24                                            76 VIP port       4
  *                         STARTED, STOPPING      80 backend port   4
  *  HOP                     0 zero           8    84 zero           4
- *   0 zero           8     8 pid            8    88 state         16
- *   8 address       16    16                    104 age ms         8
- *  24 hop            8                          112 idle ms        8
- *  32                                           120 expires in ms  8
- *                                               128 packets to backend  8
- *                                               136 bytes to backend    8
- *                                               144 packets to client   8
- *                                               152 bytes to client     8
- *                                               160
+ *   0 zero           8     8 pid            8    88 state         24
+ *   8 address       16    16                    112 age ms         8
+ *  24 hop            8                          120 idle ms        8
+ *  32                                           128 expires in ms  8
+ *                                               136 packets to backend  8
+ *                                               144 bytes to backend    8
+ *                                               152 packets to client   8
+ *                                               160 bytes to client     8
+ *                                               168
  * </pre>
  */
 final class EventDescriptor {
@@ -62,7 +62,7 @@ final class EventDescriptor {
     static final int FLOW_VIP_PORT_OFFSET = FLOW_CLIENT_PORT_OFFSET + 4;
     static final int FLOW_BACKEND_PORT_OFFSET = FLOW_VIP_PORT_OFFSET + 4;
     static final int FLOW_STATE_OFFSET = FLOW_BACKEND_PORT_OFFSET + 8;
-    static final int FLOW_AGE_OFFSET = FLOW_STATE_OFFSET + WORD_LENGTH;
+    static final int FLOW_AGE_OFFSET = FLOW_STATE_OFFSET + STATE_LENGTH;
     static final int FLOW_IDLE_OFFSET = FLOW_AGE_OFFSET + 8;
     static final int FLOW_EXPIRES_OFFSET = FLOW_IDLE_OFFSET + 8;
     static final int FLOW_PACKETS_TO_BACKEND_OFFSET = FLOW_EXPIRES_OFFSET + 8;

@@ -41,7 +41,7 @@ public final class EventProxy {
         buffer.putInt(FLOW_VIP_PORT_OFFSET, flow.vipPort());
         buffer.putInt(FLOW_BACKEND_PORT_OFFSET, flow.backendPort());
         buffer.putInt(FLOW_BACKEND_PORT_OFFSET + 4, 0);
-        TextField.put(buffer, FLOW_STATE_OFFSET, TextField.WORD_LENGTH, flow.state());
+        TextField.put(buffer, FLOW_STATE_OFFSET, TextField.STATE_LENGTH, flow.state());
         buffer.putLong(FLOW_AGE_OFFSET, flow.ageMs());
         buffer.putLong(FLOW_IDLE_OFFSET, flow.idleMs());
         buffer.putLong(FLOW_EXPIRES_OFFSET, flow.expiresInMs());

@@ -22,8 +22,11 @@ final class TextField {
     /** Size of a field that holds a name. */
     static final int NAME_LENGTH = 1 + Limits.MAX_NAME_BYTES;
 
-    /** Size of a field that holds a word such as a flow's state. */
+    /** Size of a field that holds a word such as a worker's state. */
     static final int WORD_LENGTH = 16;
+
+    /** Size of a field that holds the state of a flow. */
+    static final int STATE_LENGTH = 24;
 
     private TextField() {}
 

@@ -51,8 +51,8 @@ class CncFileTest {
         assertEquals(192, CommandDescriptor.SERVICE_LENGTH);
         assertEquals(144, CommandDescriptor.SET_BACKEND_LENGTH);
         assertEquals(80, CommandDescriptor.SET_ALGORITHM_LENGTH);
-        assertEquals(248, CommandDescriptor.QUERY_LENGTH);
-        assertEquals(160, EventDescriptor.FLOW_LENGTH);
+        assertEquals(256, CommandDescriptor.QUERY_LENGTH);
+        assertEquals(168, EventDescriptor.FLOW_LENGTH);
         assertEquals(32, EventDescriptor.HOP_LENGTH);
         assertEquals(64, StatsLine.LENGTH);
         assertEquals(512, DutyCycleDescriptor.LENGTH);
