@@ -7,70 +7,76 @@ package io.naru.dataplane.protocol;
  * reasons go to the end.
  */
 public enum DropReason {
-    MALFORMED(
-            0,
-            "malformed",
-            "A header is cut short or contradicts itself (version, header length, total length)."),
-    BAD_IP_CHECKSUM(1, "bad-ip-checksum", "The checksum of the IPv4 header is wrong."),
-    UNKNOWN_ETHERTYPE(2, "unknown-ethertype", "Neither IPv4 nor ARP."),
-    IPV6(3, "ipv6", "An IPv6 packet; services have IPv4 addresses only."),
+    BAD_LENGTH(0, "bad-length", "A header, or the length that it states, does not fit the frame."),
+    BAD_HEADER(
+            1, "bad-header", "A header has a value that no sender may use, such as IP version 5."),
+    BAD_IP_CHECKSUM(2, "bad-ip-checksum", "The checksum of the IPv4 header is wrong."),
+    UNSUPPORTED_ETHER_TYPE(
+            3, "unsupported-ether-type", "Neither IPv4, IPv6 nor ARP, or more than one VLAN tag."),
+    IPV6(4, "ipv6", "An IPv6 packet; services have IPv4 addresses only."),
     FRAGMENT(
-            4,
+            5,
             "fragment",
             "A fragment of an IPv4 packet: it does not say which flow it is part of."),
-    IP_OPTIONS(5, "ip-options", "The IPv4 header has options."),
-    UNKNOWN_PROTOCOL(6, "unknown-protocol", "An IPv4 packet that is neither TCP, UDP nor ICMP."),
+    IP_OPTIONS(6, "ip-options", "The IPv4 header has options."),
+    UNSUPPORTED_PROTOCOL(
+            7, "unsupported-protocol", "An IPv4 packet that is neither TCP, UDP nor ICMP."),
     VLAN_TAG(
-            7,
+            8,
             "vlan-tag",
             "A packet with a VLAN tag that would have to leave by another interface."),
     NOT_OUR_MAC(
-            8,
+            9,
             "not-our-mac",
             "Sent to another machine's MAC address: a switch floods, or the interface is"
                     + " promiscuous."),
     NOT_OURS(
-            9,
+            10,
             "not-ours",
             "Neither sent to a VIP nor sent by a backend of a nat service: the filter should have"
                     + " left it to the kernel."),
     BAD_SOURCE(
-            10,
+            11,
             "bad-source",
             "The source address cannot be a client's (a VIP, multicast, loopback or zero)."),
-    NO_SERVICE(11, "no-service", "Sent to a VIP, but to a port that no service has."),
+    NO_SERVICE(12, "no-service", "Sent to a VIP, but to a port that no service has."),
     NO_FLOW(
-            12,
+            13,
             "no-flow",
             "Part of a connection that is not in the flow table: it has timed out, or it began"
                     + " before this process did."),
     NO_BACKEND(
-            13, "no-backend", "A new flow, but every backend of the service is drained or down."),
-    BACKEND_DOWN(14, "backend-down", "Part of a connection to a backend that is down."),
+            14, "no-backend", "A new flow, but every backend of the service is drained or down."),
+    BACKEND_DOWN(15, "backend-down", "Part of a connection to a backend that is down."),
     NEXT_HOP_UNRESOLVED(
-            15,
+            16,
             "next-hop-unresolved",
             "The MAC address of the backend, or of the router to it, is not known (yet)."),
     TTL_EXPIRED(
-            16, "ttl-expired", "The time to live ran out here: a routing loop, or a traceroute."),
-    ICMP_OTHER(17, "icmp-other", "ICMP that is not an echo request to a VIP."),
-    ECHO_OFF(18, "echo-off", "An echo request to a VIP, and answering is switched off (vip-echo)."),
-    BAD_ICMP_CHECKSUM(19, "bad-icmp-checksum", "The checksum of an echo request is wrong."),
-    ARP_OTHER(20, "arp-other", "ARP that is not a request for a VIP."),
+            17, "ttl-expired", "The time to live ran out here: a routing loop, or a traceroute."),
+    ICMP_OTHER(18, "icmp-other", "ICMP that is not an echo request to a VIP."),
+    ECHO_OFF(19, "echo-off", "An echo request to a VIP, and answering is switched off (vip-echo)."),
+    BAD_ICMP_CHECKSUM(20, "bad-icmp-checksum", "The checksum of an echo request is wrong."),
+    ARP_OTHER(21, "arp-other", "ARP that is not a request for a VIP."),
     VIP_CONFLICT(
-            21,
+            22,
             "vip-conflict",
             "Another machine says by ARP that it has one of our VIPs: look for it."),
     HANDOVER_FULL(
-            22,
+            23,
             "handover-full",
             "The ring to the worker that owns the flow is full: that worker cannot keep up."),
     TX_FULL(
-            23,
+            24,
             "tx-full",
             "The transmit ring is full: the interface (or the kernel) sends more slowly than we"
                     + " do."),
-    NO_PORT(24, "no-port", "The next hop is behind an interface that the balancer does not use.");
+    NO_PORT(25, "no-port", "The next hop is behind an interface that the balancer does not use."),
+    AMBIGUOUS_REPLY(
+            26,
+            "ambiguous-reply",
+            "The client already talks from this port, by way of another VIP, to every backend that"
+                    + " was tried: replies could not be told apart.");
 
     private static final DropReason[] BY_CODE = values();
 

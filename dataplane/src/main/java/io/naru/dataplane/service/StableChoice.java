@@ -1,0 +1,54 @@
+package io.naru.dataplane.service;
+
+import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.BackendState;
+
+/**
+ * Chooses among the backends of a service that are up, in proportion to their weights, by a hash
+ * alone.
+ *
+ * <p>The hash falls on a line on which each backend has a stretch as long as its weight.
+ */
+final class StableChoice {
+    private final int[] ids;
+    private final long[] ends;
+
+    StableChoice(final int[] backendIds, final BackendSpec[] backends) {
+        int count = 0;
+        final int[] candidates = new int[backendIds.length];
+        for (final int id : backendIds) {
+            if (backends[id].state() == BackendState.UP && backends[id].weight() > 0) {
+                candidates[count++] = id;
+            }
+        }
+
+        ids = new int[count];
+        ends = new long[count];
+        long end = 0;
+        for (int i = 0; i < count; i++) {
+            ids[i] = candidates[i];
+            end += backends[candidates[i]].weight();
+            ends[i] = end;
+        }
+    }
+
+    int select(final long hash) {
+        if (ids.length == 0) {
+            return ForwardingTable.NONE;
+        }
+
+        final long point = Math.multiplyHigh(hash >>> 1, ends[ends.length - 1] << 1);
+        int low = 0;
+        int high = ids.length - 1;
+        while (low < high) {
+            final int middle = (low + high) >>> 1;
+            if (ends[middle] > point) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+
+        return ids[low];
+    }
+}
