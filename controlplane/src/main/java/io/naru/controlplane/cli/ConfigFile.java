@@ -1,0 +1,49 @@
+package io.naru.controlplane.cli;
+
+import io.naru.controlplane.cli.output.Output;
+import io.naru.controlplane.config.ConfigReader;
+import io.naru.controlplane.config.NaruConfig;
+import io.naru.controlplane.config.ProblemReport;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Reads a configuration file for a command. */
+final class ConfigFile {
+    private ConfigFile() {}
+
+    /**
+     * What became of the file.
+     *
+     * @throws CliException if it cannot be read at all.
+     */
+    static ConfigReader.Result read(final Path file) {
+        try {
+            return ConfigReader.read(file);
+        } catch (final NoSuchFileException ex) {
+            throw unreadable(file, "there is no such file");
+        } catch (final AccessDeniedException ex) {
+            throw new CliException(
+                    ExitCode.NOT_PERMITTED, "cannot read " + file + ": not permitted", null);
+        } catch (final IOException ex) {
+            throw unreadable(file, ex.getMessage());
+        }
+    }
+
+    /**
+     * The configuration in the file; warnings are shown.
+     *
+     * @throws CliException after the report was shown, if it has errors.
+     */
+    static NaruConfig readValid(final Path file, final Output output) {
+        final ConfigReader.Result result = read(file);
+        output.note(ProblemReport.text(result.problems(), output.style().isColoured()));
+        return result.config()
+                .orElseThrow(() -> new CliException(ExitCode.REFUSED, file + " is refused", null));
+    }
+
+    private static CliException unreadable(final Path file, final String why) {
+        return new CliException(ExitCode.USAGE, "cannot read " + file + ": " + why, null);
+    }
+}
