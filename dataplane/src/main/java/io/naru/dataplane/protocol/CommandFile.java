@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
@@ -102,7 +103,9 @@ public final class CommandFile {
 
     private static ManyToOneRingBuffer ring() {
         return new ManyToOneRingBuffer(
-                new UnsafeBuffer(new byte[RING_BYTES + RingBufferDescriptor.TRAILER_LENGTH]));
+                new UnsafeBuffer(
+                        BufferUtil.allocateDirectAligned(
+                                RING_BYTES + RingBufferDescriptor.TRAILER_LENGTH, Long.BYTES)));
     }
 
     private static void drain(final ManyToOneRingBuffer ring, final OutputStream output)
