@@ -87,6 +87,37 @@ public final class FlowEntry {
         return (int) (nowNs >>> TICK_SHIFT);
     }
 
+    /**
+     * Writes the whole entry: the tuple, the state and the times as given, everything else zero.
+     *
+     * @param keyA client and VIP, as in a packet to the backend.
+     * @param keyB client's port, VIP's port and protocol, as in a packet to the backend.
+     * @param backendIpNet 0 if replies do not pass us.
+     * @param backendPortNet 0 if replies do not pass us.
+     */
+    public static void init(
+            final long entry,
+            final long keyA,
+            final long keyB,
+            final int backendIpNet,
+            final int backendPortNet,
+            final int state,
+            final int nowTicks) {
+        putInt(entry + BACKEND_IP_OFFSET, backendIpNet);
+        putLong(entry + CLIENT_IP_OFFSET, keyA);
+        putShort(entry + BACKEND_PORT_OFFSET, (short) backendPortNet);
+        putInt(entry + CLIENT_PORT_OFFSET, (int) keyB);
+        putByte(entry + PROTOCOL_OFFSET, (byte) (keyB >>> Integer.SIZE));
+        state(entry, state);
+        putInt(entry + SERVICE_ID_OFFSET, 0);
+        putLong(entry + CLIENT_HOP_OFFSET, 0);
+        putInt(entry + LAST_SEEN_OFFSET, nowTicks);
+        putInt(entry + CREATED_OFFSET, nowTicks);
+        putLong(entry + BYTES_TO_BACKEND_OFFSET, 0);
+        putLong(entry + BYTES_TO_CLIENT_OFFSET, 0);
+        putLong(entry + PACKETS_TO_BACKEND_OFFSET, 0);
+    }
+
     /** Counts a packet and notes that the flow was seen; without a branch on the direction. */
     public static void count(
             final long entry, final int direction, final int lengthBytes, final int nowTicks) {
@@ -103,7 +134,7 @@ public final class FlowEntry {
      * @param keyA source and destination address, as in {@code PacketBurst.keyA}.
      * @param keyB ports and protocol, as in {@code PacketBurst.keyB}.
      */
-    static boolean matches(
+    public static boolean matches(
             final long entry, final long keyA, final long keyB, final int direction) {
         final long addresses = getLong(entry + CLIENT_IP_OFFSET - (long) direction * Integer.BYTES);
         final int ports = getInt(entry + CLIENT_PORT_OFFSET - (long) direction * Short.BYTES);

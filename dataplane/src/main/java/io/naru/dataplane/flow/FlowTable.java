@@ -260,7 +260,8 @@ public final class FlowTable {
                 // of the same client endpoint.
                 candidates[i] = live(find(burst, i), nowTicks);
             } else if (expiry.isExpired(candidate, nowTicks)) {
-                candidates[i] = live(candidate, nowTicks);
+                // Found again, as another packet of the burst may have ended it already.
+                candidates[i] = live(find(burst, i), nowTicks);
             }
         }
     }
@@ -321,19 +322,7 @@ public final class FlowTable {
             }
         }
 
-        RawMemory.putInt(entry + FlowEntry.BACKEND_IP_OFFSET, backendIpNet);
-        RawMemory.putLong(entry + FlowEntry.CLIENT_IP_OFFSET, keyA);
-        RawMemory.putShort(entry + FlowEntry.BACKEND_PORT_OFFSET, (short) backendPortNet);
-        RawMemory.putInt(entry + FlowEntry.CLIENT_PORT_OFFSET, (int) keyB);
-        RawMemory.putByte(entry + FlowEntry.PROTOCOL_OFFSET, (byte) (keyB >>> Integer.SIZE));
-        FlowEntry.state(entry, state);
-        RawMemory.putInt(entry + FlowEntry.SERVICE_ID_OFFSET, 0);
-        RawMemory.putLong(entry + FlowEntry.CLIENT_HOP_OFFSET, 0);
-        RawMemory.putInt(entry + FlowEntry.LAST_SEEN_OFFSET, nowTicks);
-        RawMemory.putInt(entry + FlowEntry.CREATED_OFFSET, nowTicks);
-        RawMemory.putLong(entry + FlowEntry.BYTES_TO_BACKEND_OFFSET, 0);
-        RawMemory.putLong(entry + FlowEntry.BYTES_TO_CLIENT_OFFSET, 0);
-        RawMemory.putLong(entry + FlowEntry.PACKETS_TO_BACKEND_OFFSET, 0);
+        FlowEntry.init(entry, keyA, keyB, backendIpNet, backendPortNet, state, nowTicks);
         return entry;
     }
 

@@ -41,8 +41,8 @@ public final class HopTable {
         return UnsafeApi.getLongAcquire(null, address + ((long) hopId << 3));
     }
 
-    /** Publishes a hop. */
-    void hop(final int hopId, final long hop) {
+    /** Publishes a hop: for the conductor, or whoever stands in for it. */
+    public void hop(final int hopId, final long hop) {
         Objects.checkIndex(hopId, capacity);
         UnsafeApi.putLongRelease(null, address + ((long) hopId << 3), hop);
     }
