@@ -1,0 +1,18 @@
+package io.naru.dataplane;
+
+/** What the conductor does with the messages of its workers; on the conductor's thread. */
+interface ConductorListener {
+    /** The worker uses the forwarding table of {@code epoch}, and none before it any more. */
+    void onAdopted(int workerId, long epoch);
+
+    /**
+     * A flow that a query matches.
+     *
+     * @param entry address of a copy of its {@link io.naru.dataplane.flow.FlowEntry}.
+     * @param nowTicks when it was copied.
+     */
+    void onFlow(int workerId, long correlationId, long entry, int nowTicks);
+
+    /** The worker has searched its whole table. */
+    void onFlowsEnd(int workerId, long correlationId, long matched);
+}

@@ -1,0 +1,135 @@
+package io.naru.dataplane;
+
+import io.naru.dataplane.flow.FlowEntry;
+import io.naru.dataplane.packet.Bounds;
+import io.naru.dataplane.packet.RawMemory;
+import java.nio.ByteBuffer;
+import org.agrona.BitUtil;
+import org.agrona.BufferUtil;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.MessageHandler;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+
+/**
+ * One worker's way to the conductor: a bounded ring of small messages. Sending allocates nothing.
+ *
+ * <pre>
+ *  ADOPTED             FLOW                     FLOWS_END
+ *   0 epoch     8       0 correlation id  8      0 correlation id  8
+ *   8                   8 now in ticks    4      8 matched         8
+ *                      12 zero            4     16
+ *                      16 entry          64
+ *                      80
+ * </pre>
+ */
+final class ConductorProxy {
+    private static final int ADOPTED = 1;
+    private static final int FLOW = 2;
+    private static final int FLOWS_END = 3;
+
+    private static final int ADOPTED_LENGTH = 8;
+    private static final int FLOW_TICKS_OFFSET = 8;
+    private static final int FLOW_ENTRY_OFFSET = 16;
+    private static final int FLOW_LENGTH = FLOW_ENTRY_OFFSET + FlowEntry.LENGTH;
+    private static final int END_MATCHED_OFFSET = 8;
+    private static final int END_LENGTH = 16;
+
+    /** What a flow takes in the ring, with its header. */
+    private static final int FLOW_RECORD_LENGTH = BitUtil.align(FLOW_LENGTH + 8, 8);
+
+    private static final int RING_CAPACITY = 128 * 1024;
+
+    private final int workerId;
+    private final OneToOneRingBuffer ring;
+    private final MessageHandler handler;
+    private ConductorListener listener;
+
+    ConductorProxy(final int workerId) {
+        this.workerId = workerId;
+        final int length = RING_CAPACITY + RingBufferDescriptor.TRAILER_LENGTH;
+        final ByteBuffer memory =
+                BufferUtil.allocateDirectAligned(length, BitUtil.CACHE_LINE_LENGTH);
+        ring = new OneToOneRingBuffer(new UnsafeBuffer(memory));
+        Bounds.add(ring.buffer().addressOffset(), length);
+        handler = this::onMessage;
+    }
+
+    int workerId() {
+        return workerId;
+    }
+
+    // -- the worker's end -------------------------------------------------------------------------
+
+    /** Returns false if the ring is full: say it again in the next duty cycle. */
+    boolean adopted(final long epoch) {
+        final int index = ring.tryClaim(ADOPTED, ADOPTED_LENGTH);
+        if (index < 0) {
+            return false;
+        }
+
+        ring.buffer().putLong(index, epoch);
+        ring.commit(index);
+        return true;
+    }
+
+    /** Whether {@code count} flows fit into the ring. */
+    boolean hasRoomForFlows(final int count) {
+        // twice one record: what a message may lose where the ring wraps
+        return ring.capacity() - ring.size() >= (count + 2) * FLOW_RECORD_LENGTH;
+    }
+
+    /** Sends a copy of a flow's entry; after {@link #hasRoomForFlows} has said yes. */
+    void flow(final long correlationId, final long entry, final int nowTicks) {
+        final int index = ring.tryClaim(FLOW, FLOW_LENGTH);
+        if (index < 0) {
+            throw new IllegalStateException("no room for a flow");
+        }
+
+        final MutableDirectBuffer buffer = ring.buffer();
+        buffer.putLong(index, correlationId);
+        buffer.putLong(index + FLOW_TICKS_OFFSET, nowTicks & 0xffff_ffffL);
+        RawMemory.copy(entry, buffer.addressOffset() + index + FLOW_ENTRY_OFFSET, FlowEntry.LENGTH);
+        ring.commit(index);
+    }
+
+    boolean flowsEnd(final long correlationId, final long matched) {
+        final int index = ring.tryClaim(FLOWS_END, END_LENGTH);
+        if (index < 0) {
+            return false;
+        }
+
+        ring.buffer().putLong(index, correlationId);
+        ring.buffer().putLong(index + END_MATCHED_OFFSET, matched);
+        ring.commit(index);
+        return true;
+    }
+
+    // -- the conductor's end ----------------------------------------------------------------------
+
+    /** Delivers up to {@code limit} messages. */
+    int poll(final ConductorListener listener, final int limit) {
+        this.listener = listener;
+        return ring.read(handler, limit);
+    }
+
+    private void onMessage(
+            final int typeId, final MutableDirectBuffer buffer, final int index, final int length) {
+        switch (typeId) {
+            case ADOPTED -> listener.onAdopted(workerId, buffer.getLong(index));
+            case FLOW ->
+                    listener.onFlow(
+                            workerId,
+                            buffer.getLong(index),
+                            buffer.addressOffset() + index + FLOW_ENTRY_OFFSET,
+                            buffer.getInt(index + FLOW_TICKS_OFFSET));
+            case FLOWS_END ->
+                    listener.onFlowsEnd(
+                            workerId,
+                            buffer.getLong(index),
+                            buffer.getLong(index + END_MATCHED_OFFSET));
+            default -> throw new IllegalStateException("no message has type " + typeId);
+        }
+    }
+}
