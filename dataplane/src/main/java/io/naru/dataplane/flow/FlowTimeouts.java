@@ -21,6 +21,9 @@ public record FlowTimeouts(
         long udpNs,
         long udpUnansweredNs) {
 
+    /** The longest timeout: ticks must be comparable, and a month is plenty. */
+    public static final long MAX_NS = TimeUnit.DAYS.toNanos(31);
+
     /**
      * RFC 5382 REQ-5: established at least 2 h 4 min, partly open or partly closed at least 4 min.
      * RFC 4787 REQ-5: UDP at least 2 min, 5 min recommended. Where both ends have finished the RFCs
@@ -34,9 +37,6 @@ public record FlowTimeouts(
                     TimeUnit.MINUTES.toNanos(1),
                     TimeUnit.MINUTES.toNanos(5),
                     TimeUnit.MINUTES.toNanos(2));
-
-    /** The longest timeout: ticks must be comparable, and a month is plenty. */
-    public static final long MAX_NS = TimeUnit.DAYS.toNanos(31);
 
     public FlowTimeouts {
         check("tcpOpeningNs", tcpOpeningNs);
