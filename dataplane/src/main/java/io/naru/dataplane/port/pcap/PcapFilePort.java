@@ -11,7 +11,6 @@ import java.sql.Timestamp;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.pcap4j.core.NotOpenException;
-import org.pcap4j.core.PcapDumper;
 import org.pcap4j.core.PcapHandle;
 import org.pcap4j.core.PcapHandle.TimestampPrecision;
 import org.pcap4j.core.PcapNativeException;
@@ -28,8 +27,7 @@ import org.pcap4j.packet.namednumber.DataLinkType;
 public final class PcapFilePort extends CopyingPort {
     private final Path input;
     private final PcapHandle reader;
-    private final PcapHandle writer;
-    private final PcapDumper dumper;
+    private final CaptureWriter writer;
     private byte[] pending;
     private Timestamp pendingTime;
     private Timestamp time;
@@ -37,8 +35,7 @@ public final class PcapFilePort extends CopyingPort {
     private PcapFilePort(
             final Path input,
             final PcapHandle reader,
-            final PcapHandle writer,
-            final PcapDumper dumper,
+            final CaptureWriter writer,
             final int interfaceIndex,
             final long macNet,
             final FrameStack free,
@@ -47,7 +44,6 @@ public final class PcapFilePort extends CopyingPort {
         this.input = input;
         this.reader = reader;
         this.writer = writer;
-        this.dumper = dumper;
         readAhead();
         time = pendingTime;
     }
@@ -56,7 +52,7 @@ public final class PcapFilePort extends CopyingPort {
      * Reads {@code input} through once, so that a broken capture is refused before anything is
      * written, then starts at its beginning.
      *
-     * @param output is replaced if it exists.
+     * @param output is replaced if it exists; null: what is sent is written nowhere.
      * @param free the worker's frames.
      * @throws IOException a sentence about what is wrong with which file.
      */
@@ -71,29 +67,17 @@ public final class PcapFilePort extends CopyingPort {
         try (PcapHandle reader = openReader(input)) {
             checkWhole(input, reader);
         }
-        if (Files.exists(output) && Files.isSameFile(input, output)) {
+        if (output != null && Files.exists(output) && Files.isSameFile(input, output)) {
             throw new IOException("cannot write " + output + ": it is the capture that is read");
         }
 
         final PcapHandle reader = openReader(input);
-        PcapHandle writer = null;
         try {
-            writer =
-                    Libpcap.call(
-                            "write " + output,
-                            () ->
-                                    Pcaps.openDead(
-                                            DataLinkType.EN10MB, 65_535, TimestampPrecision.NANO));
-            final PcapHandle target = writer;
-            final PcapDumper dumper =
-                    Libpcap.call("write " + output, () -> target.dumpOpen(output.toString()));
+            final CaptureWriter writer = output == null ? null : CaptureWriter.open(output);
 
             return new PcapFilePort(
-                    input, reader, writer, dumper, interfaceIndex, macNet, free, frameSizeBytes);
+                    input, reader, writer, interfaceIndex, macNet, free, frameSizeBytes);
         } catch (final IOException ex) {
-            if (writer != null) {
-                writer.close();
-            }
             reader.close();
             throw ex;
         }
@@ -130,8 +114,9 @@ public final class PcapFilePort extends CopyingPort {
 
     @Override
     public void close() {
-        dumper.close();
-        writer.close();
+        if (writer != null) {
+            writer.close();
+        }
         reader.close();
     }
 
@@ -148,10 +133,8 @@ public final class PcapFilePort extends CopyingPort {
 
     @Override
     void send(final byte[] packet) {
-        try {
-            dumper.dumpRaw(packet, time);
-        } catch (final NotOpenException ex) {
-            throw new IllegalStateException(ex);
+        if (writer != null) {
+            writer.write(packet, time);
         }
     }
 

@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,6 +154,20 @@ class PcapFilePortTest {
     }
 
     @Test
+    void shouldWriteNothingWithoutAnOutput() throws IOException {
+        Files.write(input, capture(ETHERNET, packet(1, 0, 60)));
+        output = null;
+
+        try (PcapFilePort port = open()) {
+            assertEquals(1, port.receive(burst));
+            sendBack(port);
+        }
+
+        assertEquals(FRAMES, free.size());
+        assertArrayEquals(new Path[] {input}, directoryContent());
+    }
+
+    @Test
     void shouldTakeAnEmptyCapture() throws IOException {
         Files.write(input, capture(ETHERNET));
 
@@ -225,6 +240,12 @@ class PcapFilePortTest {
 
     private void assertRefused(final String text) {
         assertEquals(text, assertThrows(IOException.class, this::open).getMessage());
+    }
+
+    private Path[] directoryContent() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.toArray(Path[]::new);
+        }
     }
 
     private void sendBack(final PcapFilePort port) {
