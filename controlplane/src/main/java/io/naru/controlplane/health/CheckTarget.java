@@ -38,6 +38,12 @@ public record CheckTarget(
                 + address.getAddress().getHostAddress()
                 + ":"
                 + address.getPort()
+                + terms().substring(kind.length());
+    }
+
+    /** {@code tcp every 2 s, timeout 1 s, rise 2, fall 3}: what the checks of a pool share. */
+    public String terms() {
+        return kind
                 + " every "
                 + words(intervalNs)
                 + ", timeout "

@@ -168,9 +168,14 @@ public final class HealthMonitor<K> implements AutoCloseable {
             }
 
             final HealthState.Verdict before = state.verdict();
+            final CheckResult last = state.lastResult();
             if (state.onResult(result, timers.nowMs())) {
                 listener.onFlip(backend, state, before);
-            } else if (result.outcome() != CheckResult.Outcome.PASSED) {
+            } else if (result.outcome() == CheckResult.Outcome.NOT_TRIED) {
+                if (last == null || last.outcome() != CheckResult.Outcome.NOT_TRIED) {
+                    LOG.warn("check of {}: {}", backend, result.reason());
+                }
+            } else if (result.outcome() == CheckResult.Outcome.FAILED) {
                 LOG.debug("{}: {} ({})", backend, result.reason(), state.progress());
             }
         }

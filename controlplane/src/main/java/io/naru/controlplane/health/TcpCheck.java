@@ -1,8 +1,8 @@
 package io.naru.controlplane.health;
 
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
@@ -22,6 +22,7 @@ import java.util.function.Consumer;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // closing: there is nobody who could be told
 public final class TcpCheck implements HealthCheck {
+    private final EventLoop eventLoop;
     private final Bootstrap bootstrap;
 
     /**
@@ -30,13 +31,14 @@ public final class TcpCheck implements HealthCheck {
      * @param eventLoop of netty's epoll transport.
      */
     public TcpCheck(final EventLoop eventLoop) {
+        this.eventLoop = eventLoop;
         bootstrap =
                 new Bootstrap()
                         .group(eventLoop)
                         .channel(EpollSocketChannel.class)
                         .option(ChannelOption.SO_LINGER, 0) // close() sends RST
                         .option(ChannelOption.AUTO_READ, false)
-                        .handler(new ChannelInboundHandlerAdapter());
+                        .handler(new Nothing());
     }
 
     @Override
@@ -50,15 +52,21 @@ public final class TcpCheck implements HealthCheck {
                 .addListener(
                         (ChannelFuture connect) -> {
                             final long durationNs = System.nanoTime() - startNs;
-                            final Channel channel = connect.channel();
-                            channel.close();
-                            onResult.accept(
-                                    connect.isSuccess()
-                                            ? CheckResult.passed(
-                                                    "connected in " + CheckTarget.words(durationNs),
-                                                    durationNs)
-                                            : result(connect.cause(), target, durationNs));
+                            // a channel that could not even be made has no event loop
+                            eventLoop.execute(
+                                    () -> onResult.accept(end(connect, target, durationNs)));
                         });
+    }
+
+    private static CheckResult end(
+            final ChannelFuture connect, final CheckTarget target, final long durationNs) {
+        if (connect.channel().isRegistered()) {
+            connect.channel().close();
+        }
+
+        return connect.isSuccess()
+                ? CheckResult.passed("connected in " + CheckTarget.words(durationNs), durationNs)
+                : result(connect.cause(), target, durationNs);
     }
 
     private static CheckResult result(
@@ -89,4 +97,8 @@ public final class TcpCheck implements HealthCheck {
 
         return CheckResult.failed("connect failed: " + message, durationNs);
     }
+
+    /** Handles nothing; netty wants a handler. */
+    @ChannelHandler.Sharable
+    private static final class Nothing extends ChannelInboundHandlerAdapter {}
 }

@@ -62,6 +62,16 @@ class TcpCheckTest {
     }
 
     @Test
+    void shouldTryAsOftenAsItIsAsked() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress())) {
+            for (int i = 0; i < 5; i++) {
+                assertEquals(
+                        Outcome.PASSED, attempt(server.getLocalPort(), 1_000).outcome(), "at " + i);
+            }
+        }
+    }
+
+    @Test
     void shouldSayThatNoAnswerCameInTime() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             final List<Socket> fillers = fillBacklog(server);

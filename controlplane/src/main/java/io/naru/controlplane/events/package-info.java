@@ -1,0 +1,2 @@
+/** What happened, when, and by whose hand. */
+package io.naru.controlplane.events;

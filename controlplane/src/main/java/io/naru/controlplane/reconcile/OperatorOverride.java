@@ -1,0 +1,88 @@
+package io.naru.controlplane.reconcile;
+
+import io.naru.controlplane.events.Actor;
+import io.naru.controlplane.json.JsonException;
+import io.naru.controlplane.json.JsonObject;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+
+/**
+ * A value that an operator set by hand, in force instead of the file's until it is unset.
+ *
+ * @param target {@code pool/backend}, or the service for {@link Setting#ALGORITHM}.
+ * @param value as the operator wrote it, checked.
+ * @param why in the operator's words, or null.
+ */
+public record OperatorOverride(
+        Setting setting, String target, String value, Actor by, long atMs, String why) {
+    /** What can be set by hand. */
+    public enum Setting {
+        /** Of a backend: up, drain or down. */
+        STATE("state"),
+        /** Of a backend. */
+        WEIGHT("weight"),
+        /** Of a service. */
+        ALGORITHM("algorithm");
+
+        private final String label;
+
+        Setting(final String label) {
+            this.label = label;
+        }
+
+        /** The word for it in commands and output. */
+        public String label() {
+            return label;
+        }
+
+        /** The setting of a word, or null. */
+        public static Setting ofLabel(final String label) {
+            for (final Setting setting : values()) {
+                if (setting.label.equals(label)) {
+                    return setting;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /** Says who, when and why: {@code by root (pid 7) at 2026-11-21T02:00:00Z: "disk is full"}. */
+    public String origin() {
+        return "by "
+                + by
+                + " at "
+                + Instant.ofEpochSecond(atMs / 1_000)
+                + (why == null ? "" : ": \"" + why + "\"");
+    }
+
+    public JsonObject toJson() {
+        return new JsonObject()
+                .put("setting", setting.label())
+                .put("target", target)
+                .put("value", value)
+                .put("by", by.toJson())
+                .put("at", Instant.ofEpochMilli(atMs).toString())
+                .putIfPresent("why", why);
+    }
+
+    /** Reads what {@link #toJson} wrote; a {@link JsonException} if it did not. */
+    public static OperatorOverride fromJson(final JsonObject json) {
+        final Setting setting = Setting.ofLabel(json.string("setting", ""));
+        if (setting == null || !json.has("target") || !json.has("value") || !json.has("by")) {
+            throw new JsonException("not an override: " + json);
+        }
+
+        try {
+            return new OperatorOverride(
+                    setting,
+                    json.string("target"),
+                    json.string("value"),
+                    Actor.fromJson(json.object("by")),
+                    Instant.parse(json.string("at", "")).toEpochMilli(),
+                    json.string("why"));
+        } catch (final DateTimeParseException e) {
+            throw new JsonException("not an override: " + json);
+        }
+    }
+}

@@ -1,0 +1,433 @@
+package io.naru.controlplane.reconcile;
+
+import io.naru.controlplane.config.AdminState;
+import io.naru.controlplane.config.BackendConfig;
+import io.naru.controlplane.config.CheckConfig;
+import io.naru.controlplane.config.CheckType;
+import io.naru.controlplane.config.NaruConfig;
+import io.naru.controlplane.config.PoolConfig;
+import io.naru.controlplane.events.Actor;
+import io.naru.controlplane.events.Event;
+import io.naru.controlplane.events.EventLog;
+import io.naru.controlplane.health.CheckTarget;
+import io.naru.controlplane.health.HealthMonitor;
+import io.naru.controlplane.health.HealthState;
+import io.naru.controlplane.reconcile.OperatorOverride.Setting;
+import io.naru.controlplane.reconcile.Reconciler.Outcome;
+import io.naru.dataplane.protocol.BackendInfo;
+import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.Directory;
+import io.naru.dataplane.protocol.IpAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+
+/**
+ * Takes configurations, overrides and verdicts, and keeps the reconciler's desired state up to date
+ * with them. For one thread.
+ *
+ * <p>Nothing becomes the running configuration before the data plane has confirmed it, if there is
+ * one.
+ */
+public final class Steering {
+    private final LongSupplier clockMs;
+    private final EventLog events;
+    private final StateFile stateFile;
+    private final Reconciler reconciler;
+    private final HealthMonitor<BackendName> monitor;
+    private Overrides overrides = new Overrides(List.of());
+    private AppliedConfig applied;
+    private String fileHash = "";
+
+    /** Starts without a configuration; {@link #start} gives the first. */
+    public Steering(
+            final LongSupplier clockMs,
+            final EventLog events,
+            final StateFile stateFile,
+            final Reconciler reconciler,
+            final Function<HealthMonitor.Listener<BackendName>, HealthMonitor<BackendName>>
+                    monitorOf) {
+        this.clockMs = clockMs;
+        this.events = events;
+        this.stateFile = stateFile;
+        this.reconciler = reconciler;
+        this.monitor = monitorOf.apply(this::onFlip);
+    }
+
+    // -- start ------------------------------------------------------------------------------------
+
+    /**
+     * Takes the first configuration.
+     *
+     * @param directory of a data plane that runs already, null if there is none: backends that
+     *     serve there go on until their checks say otherwise.
+     * @param startFileHash see {@link StateFile.Saved#fileHash}.
+     */
+    public void start(
+            final AppliedConfig first,
+            final List<OperatorOverride> restored,
+            final Directory directory,
+            final String startFileHash) {
+        overrides = new Overrides(restored);
+        fileHash = startFileHash;
+        final Map<BackendName, CheckTarget> targets = targets(first.config());
+        final Map<BackendName, HealthState.Start> starts = new HashMap<>();
+        targets.keySet().forEach(name -> starts.put(name, HealthState.Start.COLD));
+        if (directory != null) {
+            for (final BackendInfo info : directory.backends()) {
+                final BackendSpec spec = info.spec();
+                final BackendName name = new BackendName(spec.pool(), spec.name());
+                final BackendConfig backend = name.in(first.config());
+                if (backend != null && !info.retired()) {
+                    starts.put(name, startOf(spec, backend));
+                }
+            }
+        }
+
+        applied = first;
+        monitor.replace(targets, starts::get);
+        save();
+        update();
+    }
+
+    private static HealthState.Start startOf(final BackendSpec spec, final BackendConfig backend) {
+        if (!spec.address().equals(backend.address()) || spec.port() != backend.port()) {
+            return HealthState.Start.NEW;
+        }
+
+        return spec.state() == BackendState.DOWN
+                ? HealthState.Start.COLD
+                : HealthState.Start.SERVING;
+    }
+
+    // -- configurations ---------------------------------------------------------------------------
+
+    /**
+     * Applies a configuration, all of it or nothing.
+     *
+     * @param next its revision is that of {@link #applied} plus one.
+     * @param isStartFile it is the file given at start, read again.
+     * @param onEnd how it ended; unless it was refused or lost it is the running one by then.
+     * @return false if another one is being applied.
+     */
+    public boolean apply(
+            final AppliedConfig next, final boolean isStartFile, final Consumer<Outcome> onEnd) {
+        final Map<BackendName, CheckTarget> targets = targets(next.config());
+        final Map<BackendName, HealthState.Start> starts = starts(next.config(), targets);
+        return reconciler.attempt(
+                EffectiveState.of(
+                        next.config(),
+                        next.revision(),
+                        overrides,
+                        name -> health(name, targets, starts)),
+                outcome -> {
+                    if (outcome.isConfirmed() || outcome.equals(Outcome.DEFERRED)) {
+                        adopt(next, isStartFile, targets, starts);
+                    } else {
+                        events.add(
+                                Event.Kind.CONFIG,
+                                next.source(),
+                                "not applied: " + outcome.text(),
+                                next.by());
+                        update();
+                    }
+                    onEnd.accept(outcome);
+                });
+    }
+
+    private void adopt(
+            final AppliedConfig next,
+            final boolean isStartFile,
+            final Map<BackendName, CheckTarget> targets,
+            final Map<BackendName, HealthState.Start> starts) {
+        applied = next;
+        if (isStartFile) {
+            fileHash = AppliedConfig.hash(next.text());
+        }
+        monitor.replace(targets, starts::get);
+        events.add(
+                Event.Kind.CONFIG,
+                next.source(),
+                "applied as revision " + next.revision(),
+                next.by());
+        save();
+        update();
+    }
+
+    /** How the checks that are new or changed begin; those not named go on as they are. */
+    private Map<BackendName, HealthState.Start> starts(
+            final NaruConfig next, final Map<BackendName, CheckTarget> targets) {
+        final Map<BackendName, HealthState.Start> starts = new HashMap<>();
+        targets.forEach(
+                (name, target) -> {
+                    if (!target.equals(monitor.target(name))) {
+                        final BackendConfig was = name.in(applied.config());
+                        final boolean isSame =
+                                was != null
+                                        && was.address().equals(name.in(next).address())
+                                        && was.port() == name.in(next).port();
+                        final boolean served =
+                                isSame
+                                        && (monitor.state(name) == null
+                                                || monitor.state(name).verdict()
+                                                        == HealthState.Verdict.UP);
+                        starts.put(
+                                name, served ? HealthState.Start.SERVING : HealthState.Start.NEW);
+                    }
+                });
+
+        return starts;
+    }
+
+    static Map<BackendName, CheckTarget> targets(final NaruConfig config) {
+        final Map<BackendName, CheckTarget> targets = new HashMap<>();
+        for (final PoolConfig pool : config.pools()) {
+            for (final BackendConfig backend : pool.backends()) {
+                final int port = config.checkPort(pool, backend);
+                if (pool.check().type() != CheckType.NONE && port != 0) {
+                    targets.put(
+                            new BackendName(pool.name(), backend.name()),
+                            target(pool.check(), backend.address(), port));
+                }
+            }
+        }
+
+        return targets;
+    }
+
+    private static CheckTarget target(
+            final CheckConfig check, final IpAddress address, final int port) {
+        return new CheckTarget(
+                check.type().name().toLowerCase(Locale.ROOT),
+                new InetSocketAddress(inetAddress(address), port),
+                check.interval().toNanos(),
+                check.timeout().toNanos(),
+                check.rise(),
+                check.fall());
+    }
+
+    private static InetAddress inetAddress(final IpAddress address) {
+        final byte[] bytes =
+                address.isIpv4()
+                        ? ByteBuffer.allocate(Integer.BYTES).putInt(address.ipv4()).array()
+                        : ByteBuffer.allocate(IpAddress.LENGTH)
+                                .putLong(address.high())
+                                .putLong(address.low())
+                                .array();
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (final UnknownHostException e) {
+            throw new IllegalStateException(e); // 4 and 16 bytes are always an address
+        }
+    }
+
+    // -- overrides --------------------------------------------------------------------------------
+
+    /** Puts an override in force; the caller has checked it. */
+    public void set(final OperatorOverride override) {
+        final OperatorOverride before = overrides.set(override);
+        events.add(
+                Event.Kind.OVERRIDE,
+                override.target(),
+                override.setting().label()
+                        + " set to "
+                        + override.value()
+                        + (before == null
+                                ? " (the file says " + fileValue(override) + ")"
+                                : " (was set to " + before.value() + ")")
+                        + (override.why() == null ? "" : ": \"" + override.why() + "\""),
+                override.by());
+        save();
+        update();
+    }
+
+    /** Ends an override; returns it, or null if there was none. */
+    public OperatorOverride unset(
+            final Setting setting, final String target, final Actor actor, final String why) {
+        final OperatorOverride ended = overrides.unset(setting, target);
+        if (ended != null) {
+            events.add(
+                    Event.Kind.OVERRIDE,
+                    target,
+                    setting.label()
+                            + " no longer set to "
+                            + ended.value()
+                            + ", the file says "
+                            + fileValue(ended)
+                            + (why == null ? "" : ": \"" + why + "\""),
+                    actor);
+            save();
+            update();
+        }
+
+        return ended;
+    }
+
+    /** What the running file says of what an override is about; null if it is not configured. */
+    public String fileValue(final OperatorOverride override) {
+        return fileValue(applied.config(), override);
+    }
+
+    /** What a file says of what an override is about; null if it is not configured there. */
+    public static String fileValue(final NaruConfig config, final OperatorOverride override) {
+        if (override.setting() == Setting.ALGORITHM) {
+            return config.service(override.target())
+                    .map(service -> service.algorithm().label())
+                    .orElse(null);
+        }
+
+        return BackendName.of(config)
+                .filter(name -> name.toString().equals(override.target()))
+                .findFirst()
+                .map(name -> name.in(config))
+                .map(
+                        backend ->
+                                override.setting() == Setting.WEIGHT
+                                        ? Integer.toString(backend.weight())
+                                        : backend.state().name().toLowerCase(Locale.ROOT))
+                .orElse(null);
+    }
+
+    // -- health -----------------------------------------------------------------------------------
+
+    private void onFlip(
+            final BackendName backend, final HealthState state, final HealthState.Verdict before) {
+        events.add(
+                Event.Kind.HEALTH,
+                backend.toString(),
+                word(before) + " -> " + word(state.verdict()) + ": " + state.lastResult().reason());
+        update();
+    }
+
+    private static String word(final HealthState.Verdict verdict) {
+        return verdict.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static BackendHealth health(final HealthState state) {
+        if (state == null) {
+            return BackendHealth.UNCHECKED;
+        }
+
+        return switch (state.verdict()) {
+            case UP -> BackendHealth.UP;
+            case DOWN -> BackendHealth.DOWN;
+            case UNKNOWN -> undecided(state.start());
+        };
+    }
+
+    private static BackendHealth undecided(final HealthState.Start start) {
+        return start == HealthState.Start.NEW ? BackendHealth.UNPROVEN : BackendHealth.UNDECIDED;
+    }
+
+    private BackendHealth health(
+            final BackendName name,
+            final Map<BackendName, CheckTarget> targets,
+            final Map<BackendName, HealthState.Start> starts) {
+        if (!targets.containsKey(name)) {
+            return BackendHealth.UNCHECKED;
+        }
+        final HealthState.Start start = starts.get(name);
+        return start == null ? health(monitor.state(name)) : undecided(start);
+    }
+
+    /** What the data plane is told of one backend. */
+    public BackendSpec effective(final BackendName name) {
+        return EffectiveState.of(
+                name, name.in(applied.config()), overrides, health(monitor.state(name)));
+    }
+
+    /** The state that file and override want of a backend. */
+    public AdminState wantedState(final BackendName name) {
+        return overrides.state(name, name.in(applied.config()).state());
+    }
+
+    /** The state of a backend's check, or null if it is not checked. */
+    public HealthState healthState(final BackendName name) {
+        return monitor.state(name);
+    }
+
+    /** How a backend is checked, or null. */
+    public CheckTarget checkTarget(final BackendName name) {
+        return monitor.target(name);
+    }
+
+    // -- what follows from it ---------------------------------------------------------------------
+
+    private void update() {
+        reconciler.want(
+                EffectiveState.of(
+                        applied.config(),
+                        applied.revision(),
+                        overrides,
+                        name -> health(monitor.state(name))));
+    }
+
+    private void save() {
+        try {
+            stateFile.write(
+                    new StateFile.Saved(
+                            applied.revision(),
+                            applied.source(),
+                            applied.text(),
+                            fileHash,
+                            applied.atMs(),
+                            applied.by(),
+                            overrides.all()));
+        } catch (final IOException e) {
+            events.add(
+                    Event.Kind.CONTROL_PLANE,
+                    "state",
+                    "cannot save overrides and configuration, a restart would lose them: " + e);
+        }
+    }
+
+    /** The running configuration. */
+    public AppliedConfig applied() {
+        return applied;
+    }
+
+    /** The overrides in force; change them through this class only. */
+    public Overrides overrides() {
+        return overrides;
+    }
+
+    /** The next configuration to apply, made of a checked one. */
+    public AppliedConfig next(
+            final NaruConfig config, final String source, final String text, final Actor by) {
+        return new AppliedConfig(
+                config, applied.revision() + 1, source, text, clockMs.getAsLong(), by);
+    }
+
+    /** {@link StateFile.Saved#fileHash}. */
+    public String fileHash() {
+        return fileHash;
+    }
+
+    /** Overrides of backends and services that are not configured. */
+    public List<OperatorOverride> orphans() {
+        final List<OperatorOverride> orphans = new ArrayList<>();
+        for (final OperatorOverride override : overrides.all()) {
+            if (fileValue(override) == null) {
+                orphans.add(override);
+            }
+        }
+
+        return orphans;
+    }
+
+    /** Stops the checks. */
+    public void stop() {
+        monitor.close();
+    }
+}

@@ -1,0 +1,145 @@
+package io.naru.controlplane.view;
+
+import io.naru.controlplane.config.AdminState;
+import io.naru.controlplane.config.BackendConfig;
+import io.naru.controlplane.health.CheckTarget;
+import io.naru.controlplane.health.HealthState;
+import io.naru.controlplane.json.JsonObject;
+import io.naru.controlplane.reconcile.BackendName;
+import io.naru.controlplane.reconcile.OperatorOverride;
+import io.naru.controlplane.reconcile.OperatorOverride.Setting;
+import io.naru.controlplane.reconcile.Rates.Rate;
+import io.naru.controlplane.reconcile.Steering;
+import io.naru.dataplane.protocol.BackendInfo;
+import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.Stats;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Shows one backend: what it is, what it should be, what it does, and why. */
+final class BackendView {
+    /**
+     * The state as people are shown it: {@code up}, {@code drain}, {@code down}, {@code unknown}.
+     */
+    private final String state;
+
+    private final String reason;
+    private final long sinceMs;
+    private final BackendName name;
+    private final BackendConfig config;
+    private final BackendSpec effective;
+    private final Steering steering;
+
+    /** {@code info} is what the data plane has of it, or null. */
+    BackendView(final BackendName name, final Steering steering, final BackendInfo info) {
+        this.name = name;
+        this.steering = steering;
+        config = name.in(steering.applied().config());
+        effective = steering.effective(name);
+
+        final HealthState health = steering.healthState(name);
+        final AdminState wanted = steering.wantedState(name);
+        final boolean isDown = health != null && health.verdict() == HealthState.Verdict.DOWN;
+        if (wanted == AdminState.DOWN || (wanted == AdminState.DRAIN && !isDown)) {
+            final OperatorOverride override =
+                    steering.overrides().find(Setting.STATE, name.toString());
+            state = effective.state().label();
+            reason = "set " + (override == null ? "in the file" : override.origin());
+            sinceMs = override == null ? steering.applied().atMs() : override.atMs();
+        } else if (health == null) {
+            state = effective.state().label();
+            reason = "not checked";
+            sinceMs = steering.applied().atMs();
+        } else if (health.verdict() == HealthState.Verdict.UNKNOWN) {
+            final boolean isKept = effective.state() == BackendState.KEEP;
+            state = !isKept ? "down" : info == null ? "unknown" : info.spec().state().label();
+            reason =
+                    "not checked yet"
+                            + (health.progress() == null ? "" : ", " + health.progress())
+                            + (health.lastResult() == null
+                                    ? ""
+                                    : ": " + health.lastResult().reason());
+            sinceMs = health.sinceMs();
+        } else {
+            state = effective.state().label();
+            reason = health.lastResult().reason();
+            sinceMs = health.sinceMs();
+        }
+    }
+
+    String state() {
+        return state;
+    }
+
+    String reason() {
+        return reason;
+    }
+
+    /** {@code stats} and {@code info} are the data plane's, or null. */
+    JsonObject toJson(
+            final BackendInfo info,
+            final Stats stats,
+            final Rate rate,
+            final List<String> services) {
+        final JsonObject json =
+                new JsonObject()
+                        .put("name", name.toString())
+                        .put("pool", name.pool())
+                        .put("backend", name.backend())
+                        .put("address", config.address().toString())
+                        .put("port", config.port() == 0 ? null : config.port())
+                        .put("state", state)
+                        .put("reason", reason)
+                        .put("since", Documents.time(sinceMs))
+                        .put("weight", effective.weight())
+                        .put("fileState", config.state().name().toLowerCase(Locale.ROOT))
+                        .put("fileWeight", config.weight())
+                        .put("overrides", overrides())
+                        .put("health", health())
+                        .put("services", services);
+        if (info != null) {
+            json.put(
+                    "dataPlane",
+                    new JsonObject()
+                            .put("id", info.id())
+                            .put("state", info.spec().state().label())
+                            .put("weight", info.spec().weight())
+                            .put("hopResolved", info.isResolved())
+                            .put("hopMac", info.isResolved() ? info.mac() : null));
+        }
+
+        return Traffic.put(json, stats, rate);
+    }
+
+    private List<JsonObject> overrides() {
+        final List<JsonObject> overrides = new ArrayList<>();
+        for (final Setting setting : List.of(Setting.STATE, Setting.WEIGHT)) {
+            final OperatorOverride override = steering.overrides().find(setting, name.toString());
+            if (override != null) {
+                overrides.add(OverrideView.of(override, steering));
+            }
+        }
+
+        return overrides;
+    }
+
+    private JsonObject health() {
+        final HealthState health = steering.healthState(name);
+        if (health == null) {
+            return new JsonObject().put("verdict", "not checked");
+        }
+
+        final CheckTarget target = steering.checkTarget(name);
+        return new JsonObject()
+                .put("verdict", health.verdict().name().toLowerCase(Locale.ROOT))
+                .put("since", Documents.time(health.sinceMs()))
+                .put("check", target.toString())
+                .putIfPresent(
+                        "lastResult",
+                        health.lastResult() == null ? null : health.lastResult().reason())
+                .putIfPresent("lastAt", Documents.time(health.lastResultMs()))
+                .putIfPresent("progress", health.progress());
+    }
+}

@@ -1,2 +1,0 @@
-/** Which CPU a thread runs on. */
-package io.naru.linux.sched;
