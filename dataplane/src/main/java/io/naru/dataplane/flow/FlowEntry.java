@@ -143,6 +143,17 @@ public final class FlowEntry {
                 == 0;
     }
 
+    /** What {@code PacketBurst.keyA} is of a packet of this flow to the backend. */
+    public static long forwardKeyA(final long entry) {
+        return getLong(entry + CLIENT_IP_OFFSET);
+    }
+
+    /** What {@code PacketBurst.keyB} is of a packet of this flow to the backend. */
+    public static long forwardKeyB(final long entry) {
+        return (getInt(entry + CLIENT_PORT_OFFSET) & 0xffff_ffffL)
+                | ((long) protocol(entry) << Integer.SIZE);
+    }
+
     public static int backendIpNet(final long entry) {
         return getInt(entry + BACKEND_IP_OFFSET);
     }

@@ -26,12 +26,19 @@ public final class Bounds {
 
     static boolean allow(final long address, final long lengthBytes) {
         final Map.Entry<Long, Long> region = END_BY_START.floorEntry(address);
-        if (region == null || address + lengthBytes > region.getValue()) {
-            throw new AssertionError(
-                    "access to %d bytes at 0x%x is outside every announced region"
-                            .formatted(lengthBytes, address));
+        if (region != null && address + lengthBytes <= region.getValue()) {
+            return true;
         }
 
-        return true;
+        // a region may begin further down and have others, announced later, inside
+        for (final long end : END_BY_START.headMap(address, true).values()) {
+            if (address + lengthBytes <= end) {
+                return true;
+            }
+        }
+
+        throw new AssertionError(
+                "access to %d bytes at 0x%x is outside every announced region"
+                        .formatted(lengthBytes, address));
     }
 }

@@ -60,4 +60,15 @@ public final class PacketBurst {
 
     /** Address of the packet's flow entry, or 0. */
     public final long[] entry = new long[CAPACITY];
+
+    // -- set by the pipeline ----------------------------------------------------------------------
+
+    /** What becomes of the packet: a constant of {@code Verdict}, or a drop with its reason. */
+    public final int[] verdict = new int[CAPACITY];
+
+    /** The worker that the packet's flow belongs to; only if it is part of a flow. */
+    public final int[] owner = new int[CAPACITY];
+
+    /** Where the packet goes next, a {@code Hop}; valid if the verdict is to send it. */
+    public final long[] hop = new long[CAPACITY];
 }

@@ -8,6 +8,8 @@ import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.ServiceSpec;
+import io.naru.dataplane.schedule.Candidates;
+import io.naru.dataplane.schedule.StableHash;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -183,6 +185,11 @@ public final class ForwardingTable {
         return stableChoices[serviceId].select(tupleHash);
     }
 
+    /** How many backends of the service take new flows. */
+    public int backendsUp(final int serviceId) {
+        return stableChoices[serviceId].size();
+    }
+
     // -- for everybody else -----------------------------------------------------------------------
 
     /** Version of the snapshot; a later one has a greater number. */
@@ -213,6 +220,22 @@ public final class ForwardingTable {
     /** The ids of a service's backends, whatever their state; not to be changed. */
     public int[] backendIds(final int serviceId) {
         return serviceId < services.length ? backendIdsByService[serviceId] : NO_IDS;
+    }
+
+    /** The backends that the service's scheduler chooses from. */
+    public Candidates candidates(final int serviceId) {
+        final int[] ids =
+                Arrays.stream(backendIdsByService[serviceId]).filter(this::takesNewFlows).toArray();
+        return Candidates.of(
+                ids,
+                Arrays.stream(ids).map(id -> backends[id].weight()).toArray(),
+                Arrays.stream(ids).mapToLong(this::identity).toArray());
+    }
+
+    private long identity(final int backendId) {
+        final IpAddress address = backends[backendId].address();
+        return StableHash.backendIdentity(
+                address.high(), address.low(), backends[backendId].port());
     }
 
     /** The algorithm of a service. */

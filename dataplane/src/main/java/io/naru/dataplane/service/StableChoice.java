@@ -32,6 +32,11 @@ final class StableChoice {
         }
     }
 
+    /** How many backends there are to choose from. */
+    int size() {
+        return ids.length;
+    }
+
     int select(final long hash) {
         if (ids.length == 0) {
             return ForwardingTable.NONE;

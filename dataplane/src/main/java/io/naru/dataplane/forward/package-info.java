@@ -1,0 +1,2 @@
+/** How packets are rewritten, one class a mode. */
+package io.naru.dataplane.forward;

@@ -1,0 +1,79 @@
+package io.naru.dataplane.pipeline;
+
+import io.naru.dataplane.flow.FlowEntry;
+import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.neighbour.HopTable;
+import io.naru.dataplane.packet.EthernetHeader;
+import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.service.ForwardingTable;
+
+/**
+ * Says where each packet of a flow goes next, and drops those that can go nowhere.
+ *
+ * <p>To the backend: by the backend's hop, which the conductor keeps up. To the client: the way
+ * that the client's latest packet came, so no route is looked up here and asymmetric routing in
+ * front of us is followed by itself. Sets {@code hop}, and the verdict.
+ */
+final class RouteStage {
+    private static final int UNRESOLVED = Verdict.drop(DropReason.NEXT_HOP_UNRESOLVED);
+    private static final int TTL_EXPIRED = Verdict.drop(DropReason.TTL_EXPIRED);
+    private static final int NO_PORT = Verdict.drop(DropReason.NO_PORT);
+    private static final int VLAN_TAG = Verdict.drop(DropReason.VLAN_TAG);
+
+    private final HopTable hops;
+    private final long[] macsNet;
+    private final int hopCost;
+    private ForwardingTable table = ForwardingTable.EMPTY;
+
+    RouteStage(final HopTable hops, final long[] macsNet, final int hopCost) {
+        this.hops = hops;
+        this.macsNet = macsNet;
+        this.hopCost = hopCost;
+    }
+
+    void adopt(final ForwardingTable table) {
+        this.table = table;
+    }
+
+    void route(final PacketBurst burst) {
+        final ForwardingTable table = this.table;
+        final int interfaces = macsNet.length;
+        final int count = burst.count;
+        for (int i = 0; i < count; i++) {
+            if (burst.verdict[i] != Verdict.UNDECIDED) {
+                continue;
+            }
+
+            final long entry = burst.entry[i];
+            final int hopId = table.hopId(FlowEntry.backendId(entry));
+            final long toBackend = hops.hop(hopId & ~(hopId >> 31)); // a reply of a backend down
+            final long toClient = FlowEntry.clientHop(entry);
+            final long hop = toBackend ^ ((toBackend ^ toClient) & -(long) burst.direction[i]);
+            burst.hop[i] = hop;
+
+            final int isRewritten = FlowEntry.backendIpNet(entry) == 0 ? 0 : 1;
+            final long l3 = burst.address[i] + burst.l3Offset[i];
+            final boolean isLate = Ipv4Header.ttl(l3) <= (hopCost & isRewritten);
+            final int egress = Hop.interfaceIndex(hop);
+            final boolean changesVlan =
+                    burst.l3Offset[i] != EthernetHeader.LENGTH && egress != burst.ingress[i];
+            if (!Hop.isResolved(hop) || isLate || egress >= interfaces || changesVlan) {
+                burst.verdict[i] = reason(hop, isLate, egress >= interfaces);
+            }
+        }
+    }
+
+    private static int reason(final long hop, final boolean isLate, final boolean isElsewhere) {
+        if (isLate) {
+            return TTL_EXPIRED;
+        }
+
+        if (!Hop.isResolved(hop)) {
+            return UNRESOLVED;
+        }
+
+        return isElsewhere ? NO_PORT : VLAN_TAG;
+    }
+}

@@ -1,0 +1,459 @@
+package io.naru.dataplane.pipeline;
+
+import io.naru.dataplane.flow.FlowEntry;
+import io.naru.dataplane.flow.FlowState;
+import io.naru.dataplane.flow.FlowTable;
+import io.naru.dataplane.packet.Bounds;
+import io.naru.dataplane.packet.InternetChecksum;
+import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.TcpHeader;
+import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.schedule.Scheduler;
+import io.naru.dataplane.schedule.StableHash;
+import io.naru.dataplane.service.ForwardingTable;
+import java.nio.ByteBuffer;
+import org.agrona.BufferUtil;
+
+/**
+ * Finds a backend for packets that have none: opens flows, opens those anew that are over, and
+ * decides about what is part of no flow.
+ *
+ * <p>All packets of a burst are asked three questions, without a branch: have you a flow, do you
+ * ask for a new one, may your backend get packets. The few with an answer that is not the usual one
+ * are then gone through one by one in the order of their arrival, since the flow that one opens may
+ * be that of the next.
+ */
+final class ScheduleStage {
+    private static final int NOT_OURS = Verdict.drop(DropReason.NOT_OURS);
+    private static final int BAD_SOURCE = Verdict.drop(DropReason.BAD_SOURCE);
+    private static final int NO_SERVICE = Verdict.drop(DropReason.NO_SERVICE);
+    private static final int NO_FLOW = Verdict.drop(DropReason.NO_FLOW);
+    private static final int NO_BACKEND = Verdict.drop(DropReason.NO_BACKEND);
+    private static final int BACKEND_DOWN = Verdict.drop(DropReason.BACKEND_DOWN);
+    private static final int AMBIGUOUS_REPLY = Verdict.drop(DropReason.AMBIGUOUS_REPLY);
+
+    private static final int OPENING_MASK =
+            TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN;
+
+    /** Schedulers are asked this often for a backend that the client does not talk to already. */
+    private static final int CONFLICT_ATTEMPTS = 4;
+
+    private static final long NEXT_ATTEMPT = 0x9e37_79b9_7f4a_7c15L; // 2^64 / golden ratio
+
+    private final FlowTable flows;
+    private final OverflowFlows overflow;
+    private final FlowAccounts accounts;
+    private final StableHash stableHash;
+    private final int[] asking = new int[PacketBurst.CAPACITY];
+
+    /** An entry for each packet of a burst whose flow is not in the table, then one of nobody. */
+    private final ByteBuffer looseMemory;
+
+    private final long looseEntries;
+    private final long nobody;
+
+    private ForwardingTable table = ForwardingTable.EMPTY;
+    private Scheduler[] schedulers = {};
+    private long loosePackets;
+    private boolean hasChanged;
+    private boolean hasRemoved;
+
+    ScheduleStage(
+            final FlowTable flows,
+            final OverflowFlows overflow,
+            final FlowAccounts accounts,
+            final StableHash stableHash) {
+        this.flows = flows;
+        this.overflow = overflow;
+        this.accounts = accounts;
+        this.stableHash = stableHash;
+        looseMemory =
+                BufferUtil.allocateDirectAligned(
+                        (PacketBurst.CAPACITY + 1) * FlowEntry.LENGTH, FlowEntry.LENGTH);
+        looseEntries = BufferUtil.address(looseMemory);
+        nobody = looseEntry(PacketBurst.CAPACITY);
+        Bounds.add(looseEntries, looseMemory.capacity());
+    }
+
+    void adopt(final ForwardingTable table, final Scheduler[] schedulers) {
+        this.table = table;
+        this.schedulers = schedulers;
+    }
+
+    /** Packets that were sent on though there was no room for their flow. */
+    long loosePackets() {
+        return loosePackets;
+    }
+
+    void schedule(final PacketBurst burst, final int nowTicks) {
+        final int count = selectAsking(burst);
+        if (count > 0) {
+            scheduleAsking(burst, count, nowTicks);
+        }
+    }
+
+    /** Collects the packets that cannot simply go where their flow goes. */
+    private int selectAsking(final PacketBurst burst) {
+        final ForwardingTable table = this.table;
+        final int[] asking = this.asking;
+        final int count = burst.count;
+        int selected = 0;
+        for (int i = 0; i < count; i++) {
+            final long entry = burst.entry[i];
+            final long isMiss = (entry - 1) >> 63; // all ones if there is no entry
+            final int backendId = FlowEntry.backendId(entry | (nobody & isMiss));
+            final int isDown = (table.hopId(backendId) >>> 31) & ~burst.direction[i];
+            final int asks = (int) -isMiss | isDown | isOpening(burst.tcpFlags[i]);
+            asking[selected] = i;
+            selected += asks & isZero(burst.verdict[i]);
+        }
+
+        return selected;
+    }
+
+    private void scheduleAsking(final PacketBurst burst, final int count, final int nowTicks) {
+        final long endedBefore = flows.evicted() + flows.expired();
+        hasChanged = false;
+        hasRemoved = false;
+        for (int k = 0; k < count; k++) {
+            final int i = asking[k];
+            final long entry = hasChanged ? find(burst, i) : burst.entry[i];
+            burst.entry[i] = entry;
+            burst.verdict[i] =
+                    entry == FlowTable.NONE
+                            ? onMiss(burst, i, nowTicks)
+                            : onHit(burst, i, entry, nowTicks);
+        }
+
+        if (hasRemoved || flows.evicted() + flows.expired() != endedBefore) {
+            findAgain(burst);
+        }
+    }
+
+    // -- packets with a flow ----------------------------------------------------------------------
+
+    private int onHit(final PacketBurst burst, final int i, final long entry, final int nowTicks) {
+        if (burst.direction[i] == FlowEntry.TO_CLIENT) {
+            return Verdict.UNDECIDED;
+        }
+
+        final int state = FlowEntry.state(entry);
+        final int flags = burst.tcpFlags[i];
+        final int backendId = FlowEntry.backendId(entry);
+        final boolean isDown = table.hopId(backendId) < 0;
+        final boolean isOver = FlowState.isReopenedBy(state, FlowEntry.TO_BACKEND, flags);
+        // A SYN where the handshake was complete: the client has forgotten the connection. A
+        // backend that is drained must not get the new one (kubernetes #81775).
+        final boolean isUnwanted =
+                isOpening(flags) != 0
+                        && !FlowState.isEmbryonic(state)
+                        && !table.takesNewFlows(backendId);
+        if (!isDown && !isOver && !isUnwanted) {
+            return Verdict.UNDECIDED;
+        }
+
+        return mayOpen(burst, i)
+                ? openAnew(burst, i, entry, isDown || isOver, nowTicks)
+                : BACKEND_DOWN;
+    }
+
+    private int openAnew(
+            final PacketBurst burst,
+            final int i,
+            final long entry,
+            final boolean isOld,
+            final int nowTicks) {
+        final int serviceId = serviceOf(burst, i);
+        if (serviceId == ForwardingTable.NONE || table.backendsUp(serviceId) == 0) {
+            if (!isOld) {
+                return Verdict.UNDECIDED;
+            }
+
+            return serviceId == ForwardingTable.NONE ? NO_SERVICE : refuse(serviceId);
+        }
+
+        accounts.onFlowClosed(entry);
+        flows.remove(entry);
+        hasChanged = true;
+        hasRemoved = true;
+        burst.entry[i] = FlowTable.NONE;
+        return open(burst, i, serviceId, nowTicks);
+    }
+
+    // -- packets without a flow -------------------------------------------------------------------
+
+    private int onMiss(final PacketBurst burst, final int i, final int nowTicks) {
+        if (overflow.isUsed()) {
+            final long remembered = findInOverflow(burst, i, nowTicks);
+            if (remembered != FlowTable.NONE) {
+                return goOnLoose(burst, i, remembered, nowTicks);
+            }
+        }
+
+        if (burst.direction[i] == FlowEntry.TO_CLIENT) {
+            return table.isNatBackend(
+                            (int) burst.keyA[i], burst.protocol[i], (int) burst.keyB[i] & 0xffff)
+                    ? NO_FLOW
+                    : NOT_OURS;
+        }
+
+        final int serviceId = serviceOf(burst, i);
+        if (serviceId == ForwardingTable.NONE) {
+            return NO_SERVICE;
+        }
+
+        final int clientIp = (int) burst.keyA[i];
+        if (!Sources.isClient(clientIp) || table.isVip(clientIp) != 0) {
+            return BAD_SOURCE;
+        }
+
+        if (mayOpen(burst, i)) {
+            return open(burst, i, serviceId, nowTicks);
+        }
+
+        // The middle of a connection. It may be one that there was no room for: then the hash
+        // leads to the same backend again.
+        return flows.size() < flows.capacity()
+                ? NO_FLOW
+                : forwardLoose(burst, i, serviceId, FlowState.ESTABLISHED, nowTicks);
+    }
+
+    private int open(
+            final PacketBurst burst, final int i, final int serviceId, final int nowTicks) {
+        final boolean isNat = table.mode(serviceId) == Mode.NAT;
+        final int state = initialState(burst, i, isNat);
+        final int vipPort = vipPortNet(burst, i);
+        long tupleHash = tupleHash(burst, i);
+        long sourceHash = stableHash.source((int) burst.keyA[i]);
+        for (int attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt++) {
+            final int backendId = schedulers[serviceId].select(tupleHash, sourceHash);
+            if (backendId == Scheduler.NONE) {
+                return refuse(serviceId);
+            }
+
+            final long entry =
+                    flows.insert(
+                            burst.hash[i],
+                            burst.keyA[i],
+                            burst.keyB[i],
+                            isNat ? table.backendIpNet(backendId) : 0,
+                            isNat ? table.backendPortNet(backendId, vipPort) : 0,
+                            state,
+                            nowTicks);
+            if (entry == FlowTable.NONE) {
+                return forwardLoose(burst, i, serviceId, state, nowTicks);
+            }
+
+            if (entry != FlowTable.CONFLICT) {
+                assign(entry, serviceId, backendId);
+                accounts.onFlowOpened(entry);
+                hasChanged = true;
+                burst.entry[i] = entry;
+                return Verdict.UNDECIDED;
+            }
+
+            tupleHash += NEXT_ATTEMPT;
+            sourceHash += NEXT_ATTEMPT;
+        }
+
+        return AMBIGUOUS_REPLY;
+    }
+
+    private int refuse(final int serviceId) {
+        accounts.onFlowRefused(serviceId);
+        return NO_BACKEND;
+    }
+
+    // -- flows that there is no room for ----------------------------------------------------------
+
+    /** Forwards by a hash that gives the same backend for the next packet, and remembers it. */
+    private int forwardLoose(
+            final PacketBurst burst,
+            final int i,
+            final int serviceId,
+            final int state,
+            final int nowTicks) {
+        final int backendId = stableBackend(burst, i, serviceId);
+        if (backendId == ForwardingTable.NONE) {
+            return refuse(serviceId);
+        }
+
+        final boolean isNat = table.mode(serviceId) == Mode.NAT;
+        final long entry = looseEntry(i);
+        FlowEntry.init(
+                entry,
+                burst.keyA[i],
+                burst.keyB[i],
+                isNat ? table.backendIpNet(backendId) : 0,
+                isNat ? table.backendPortNet(backendId, vipPortNet(burst, i)) : 0,
+                state,
+                nowTicks);
+        assign(entry, serviceId, backendId);
+        TrackStage.keepWayBack(entry, FlowEntry.TO_BACKEND, burst.address[i], burst.ingress[i]);
+        overflow.put(burst.hash[i], entry);
+        burst.entry[i] = entry;
+        loosePackets++;
+        return Verdict.UNDECIDED;
+    }
+
+    /** The entry of a flow for which there was no room; NONE if it must be opened anew. */
+    private long findInOverflow(final PacketBurst burst, final int i, final int nowTicks) {
+        final long entry =
+                overflow.find(
+                        burst.hash[i],
+                        burst.keyA[i],
+                        burst.keyB[i],
+                        burst.direction[i],
+                        flows.expiry(),
+                        nowTicks);
+        if (entry == FlowTable.NONE
+                || burst.direction[i] == FlowEntry.TO_CLIENT
+                || !mayOpen(burst, i)) {
+            return entry;
+        }
+
+        final boolean isOver =
+                FlowState.isReopenedBy(
+                        FlowEntry.state(entry), FlowEntry.TO_BACKEND, burst.tcpFlags[i]);
+        return isOver || table.hopId(FlowEntry.backendId(entry)) < 0 ? FlowTable.NONE : entry;
+    }
+
+    private int goOnLoose(
+            final PacketBurst burst, final int i, final long remembered, final int nowTicks) {
+        final int direction = burst.direction[i];
+        if (direction == FlowEntry.TO_BACKEND && table.hopId(FlowEntry.backendId(remembered)) < 0) {
+            return BACKEND_DOWN;
+        }
+
+        if (flows.size() < flows.capacity()) {
+            final long entry = moveToTable(burst.hash[i], remembered, nowTicks);
+            if (entry != FlowTable.NONE) {
+                burst.entry[i] = entry;
+                return Verdict.UNDECIDED;
+            }
+        }
+
+        // What the packet changes is kept in the overflow; it is rewritten by a copy, as another
+        // packet of this burst may take the place.
+        FlowEntry.state(
+                remembered,
+                FlowState.next(FlowEntry.state(remembered), direction, burst.tcpFlags[i]));
+        FlowEntry.count(remembered, direction, burst.length[i], nowTicks);
+        TrackStage.keepWayBack(remembered, direction, burst.address[i], burst.ingress[i]);
+        burst.entry[i] = looseEntry(i);
+        overflow.copyTo(burst.entry[i], remembered);
+        loosePackets++;
+        return Verdict.UNDECIDED;
+    }
+
+    /** There is room by now: the flow becomes one like any other. */
+    private long moveToTable(final long hash, final long remembered, final int nowTicks) {
+        final long entry =
+                flows.insert(
+                        hash,
+                        FlowEntry.forwardKeyA(remembered),
+                        FlowEntry.forwardKeyB(remembered),
+                        FlowEntry.backendIpNet(remembered),
+                        FlowEntry.backendPortNet(remembered),
+                        FlowEntry.state(remembered),
+                        nowTicks);
+        if (entry == FlowTable.NONE || entry == FlowTable.CONFLICT) {
+            return FlowTable.NONE;
+        }
+
+        overflow.moveTo(entry, remembered);
+        accounts.onFlowOpened(entry);
+        hasChanged = true;
+        return entry;
+    }
+
+    private int stableBackend(final PacketBurst burst, final int i, final int serviceId) {
+        final long tupleHash = tupleHash(burst, i);
+        return switch (table.algorithm(serviceId)) {
+            case SH, MAGLEV ->
+                    schedulers[serviceId].select(tupleHash, stableHash.source((int) burst.keyA[i]));
+            case RR, WRR, LC -> table.stableBackend(serviceId, tupleHash);
+        };
+    }
+
+    // -- parts ------------------------------------------------------------------------------------
+
+    /** Entries may have gone, and their places been taken, since the burst was looked up. */
+    private void findAgain(final PacketBurst burst) {
+        final int count = burst.count;
+        for (int i = 0; i < count; i++) {
+            if (burst.verdict[i] == Verdict.UNDECIDED && !isLoose(burst.entry[i])) {
+                burst.entry[i] = find(burst, i);
+                if (burst.entry[i] == FlowTable.NONE) {
+                    burst.verdict[i] = NO_FLOW;
+                }
+            }
+        }
+    }
+
+    private long find(final PacketBurst burst, final int i) {
+        return flows.find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]);
+    }
+
+    private void assign(final long entry, final int serviceId, final int backendId) {
+        FlowEntry.serviceId(entry, serviceId);
+        FlowEntry.backendId(entry, backendId);
+        if (FlowEntry.backendIpNet(entry) != 0) {
+            final int ipDelta =
+                    InternetChecksum.delta(FlowEntry.vipNet(entry), FlowEntry.backendIpNet(entry));
+            final int portDelta =
+                    InternetChecksum.delta16(
+                            FlowEntry.vipPortNet(entry), FlowEntry.backendPortNet(entry));
+            FlowEntry.deltas(entry, ipDelta, InternetChecksum.combine(ipDelta, portDelta));
+        }
+    }
+
+    private int serviceOf(final PacketBurst burst, final int i) {
+        return table.serviceOf(
+                (int) (burst.keyA[i] >>> Integer.SIZE), burst.protocol[i], vipPortNet(burst, i));
+    }
+
+    private long tupleHash(final PacketBurst burst, final int i) {
+        final long keyA = burst.keyA[i];
+        return stableHash.tuple(
+                (int) keyA,
+                (int) burst.keyB[i] & 0xffff,
+                (int) (keyA >>> Integer.SIZE),
+                vipPortNet(burst, i),
+                burst.protocol[i]);
+    }
+
+    private static int vipPortNet(final PacketBurst burst, final int i) {
+        return (int) burst.keyB[i] >>> Short.SIZE;
+    }
+
+    private static int initialState(
+            final PacketBurst burst, final int i, final boolean repliesPassUs) {
+        return FlowState.initial(burst.protocol[i] == Ipv4Header.PROTOCOL_TCP, !repliesPassUs);
+    }
+
+    /** Whether a packet may open a flow: a SYN that is nothing else, or any UDP. */
+    private static boolean mayOpen(final PacketBurst burst, final int i) {
+        return burst.protocol[i] == Ipv4Header.PROTOCOL_UDP || isOpening(burst.tcpFlags[i]) != 0;
+    }
+
+    /** 1 for a SYN without ACK, RST or FIN, else 0. */
+    private static int isOpening(final int tcpFlags) {
+        return isZero((tcpFlags & OPENING_MASK) ^ TcpHeader.SYN);
+    }
+
+    /** 1 for zero, 0 for a positive number. */
+    private static int isZero(final int value) {
+        return (value - 1) >>> 31;
+    }
+
+    private long looseEntry(final int i) {
+        return looseEntries + (long) i * FlowEntry.LENGTH;
+    }
+
+    private boolean isLoose(final long entry) {
+        return entry >= looseEntries && entry < nobody;
+    }
+}

@@ -1,0 +1,50 @@
+package io.naru.dataplane.pipeline;
+
+import io.naru.dataplane.flow.FlowEntry;
+import io.naru.dataplane.flow.FlowState;
+import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.packet.EthernetHeader;
+import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.status.WorkerStats;
+
+/**
+ * Notes each packet that will be sent on in its flow: state, last seen, packets and bytes, and the
+ * way back to the client; and counts it for its service and backend.
+ */
+final class TrackStage {
+    private final WorkerStats stats;
+
+    TrackStage(final WorkerStats stats) {
+        this.stats = stats;
+    }
+
+    void track(final PacketBurst burst, final int nowTicks) {
+        final WorkerStats stats = this.stats;
+        final int count = burst.count;
+        for (int i = 0; i < count; i++) {
+            if (burst.verdict[i] != Verdict.UNDECIDED) {
+                continue;
+            }
+
+            final long entry = burst.entry[i];
+            final int direction = burst.direction[i];
+            final int length = burst.length[i];
+            final int state = FlowEntry.state(entry);
+            FlowEntry.state(entry, FlowState.next(state, direction, burst.tcpFlags[i]));
+            FlowEntry.count(entry, direction, length, nowTicks);
+            keepWayBack(entry, direction, burst.address[i], burst.ingress[i]);
+            WorkerStats.count(stats.service(FlowEntry.serviceId(entry)), direction, 1, length);
+            WorkerStats.count(stats.backend(FlowEntry.backendId(entry)), direction, 1, length);
+        }
+    }
+
+    /**
+     * Where a packet from the client came from is where replies go; other packets change it not.
+     */
+    static void keepWayBack(
+            final long entry, final int direction, final long frame, final int ingress) {
+        final long known = FlowEntry.clientHop(entry);
+        final long latest = Hop.of(EthernetHeader.sourceMacNet(frame), ingress);
+        FlowEntry.clientHop(entry, latest ^ ((latest ^ known) & -(long) direction));
+    }
+}

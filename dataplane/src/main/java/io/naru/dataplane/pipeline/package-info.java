@@ -1,0 +1,2 @@
+/** From a received burst to verdicts: the stages of the packet path, in their order. */
+package io.naru.dataplane.pipeline;
