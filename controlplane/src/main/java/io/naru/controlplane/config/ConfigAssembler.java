@@ -457,8 +457,13 @@ final class ConfigAssembler {
             timeout = interval;
         }
 
+        final CheckType type = check.get(CHECK_TYPE, CheckType.TCP);
+        if (type == CheckType.NONE) {
+            return CheckConfig.NONE;
+        }
+
         return new CheckConfig(
-                check.get(CHECK_TYPE, CheckType.TCP),
+                type,
                 interval,
                 timeout,
                 check.get(RISE, CheckConfig.TCP.rise()),

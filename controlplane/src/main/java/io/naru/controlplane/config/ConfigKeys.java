@@ -9,6 +9,7 @@ import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** Every key of the configuration file, described once. */
@@ -81,7 +82,7 @@ final class ConfigKeys {
                             "interval",
                             Types.duration(Duration.ofMillis(100), Duration.ofHours(1)),
                             "From the start of one check of a backend to the start of the next.")
-                    .component(CheckConfig::interval)
+                    .component(onlyIfChecked(CheckConfig::interval))
                     .defaultsTo(CheckConfig.TCP.interval())
                     .example("500ms");
     static final Key<CheckConfig, Duration> TIMEOUT =
@@ -90,7 +91,7 @@ final class ConfigKeys {
                             Types.duration(Duration.ofMillis(10), Duration.ofMinutes(1)),
                             "After this time without an answer a check has failed; at most the"
                                     + " interval.")
-                    .component(CheckConfig::timeout)
+                    .component(onlyIfChecked(CheckConfig::timeout))
                     .defaultsTo(CheckConfig.TCP.timeout())
                     .defaultText("1s, or the interval if that is shorter")
                     .example("300ms");
@@ -99,7 +100,7 @@ final class ConfigKeys {
                             "rise",
                             Types.wholeNumber(1, 100),
                             "Passes in a row that bring a backend up.")
-                    .component(CheckConfig::rise)
+                    .component(onlyIfChecked(CheckConfig::rise))
                     .defaultsTo(CheckConfig.TCP.rise())
                     .example("2");
     static final Key<CheckConfig, Integer> FALL =
@@ -107,7 +108,7 @@ final class ConfigKeys {
                             "fall",
                             Types.wholeNumber(1, 100),
                             "Failures in a row that take a backend down.")
-                    .component(CheckConfig::fall)
+                    .component(onlyIfChecked(CheckConfig::fall))
                     .defaultsTo(CheckConfig.TCP.fall())
                     .example("3");
     static final Key<CheckConfig, Integer> CHECK_PORT =
@@ -154,8 +155,9 @@ final class ConfigKeys {
             Key.<BackendConfig, Integer>of(
                             "weight",
                             Types.wholeNumber(0, Limits.MAX_WEIGHT),
-                            "Share of new flows relative to the pool's other backends, for the"
-                                    + " algorithms that weigh; 0 takes no new flow.")
+                            "Share of new flows relative to the pool's other backends, for wrr,"
+                                    + " sh and maglev; 0 takes no new flow, whatever the"
+                                    + " algorithm.")
                     .component(BackendConfig::weight)
                     .defaultsTo(100)
                     .example("200");
@@ -203,16 +205,17 @@ final class ConfigKeys {
     // -- services ------------------------------------------------------------------------------
 
     static final Key<TimeoutsConfig, Duration> TCP_OPENING =
-            timeout("tcp-opening", "A TCP flow whose handshake is not complete.", "30s")
+            timeout("tcp-opening", "A TCP flow whose handshake is not complete.", "4m", "30s")
                     .component(timeouts -> given(timeouts.tcpOpening()));
     static final Key<TimeoutsConfig, Duration> TCP_ESTABLISHED =
-            timeout("tcp-established", "An open TCP flow.", "4h")
+            timeout("tcp-established", "An open TCP flow.", "2h4m", "4h")
                     .component(timeouts -> given(timeouts.tcpEstablished()));
     static final Key<TimeoutsConfig, Duration> TCP_CLOSING =
-            timeout("tcp-closing", "A TCP flow after a FIN or an RST.", "1m")
+            timeout("tcp-closing", "A TCP flow after the first FIN.", "4m", "1m")
                     .component(timeouts -> given(timeouts.tcpClosing()));
     static final Key<TimeoutsConfig, Duration> UDP =
-            timeout("udp", "A UDP flow.", "2m").component(timeouts -> given(timeouts.udp()));
+            timeout("udp", "A UDP flow; one that was never answered, 2m at most.", "5m", "2m")
+                    .component(timeouts -> given(timeouts.udp()));
     static final ObjectType<TimeoutsConfig> TIMEOUTS =
             new ObjectType<>(
                     "timeouts",
@@ -300,7 +303,7 @@ final class ConfigKeys {
                                     service.timeouts().equals(TimeoutsConfig.DEFAULT)
                                             ? null
                                             : service.timeouts())
-                    .defaultText("the data plane's")
+                    .defaultText("as below")
                     .example("{ tcp-established: 4h }");
     static final ObjectType<ServiceConfig> SERVICE =
             new ObjectType<>(
@@ -470,11 +473,17 @@ final class ConfigKeys {
     private ConfigKeys() {}
 
     private static Key<TimeoutsConfig, Duration> timeout(
-            final String name, final String doc, final String example) {
+            final String name, final String doc, final String standard, final String example) {
         return Key.<TimeoutsConfig, Duration>of(
                         name, Types.duration(Duration.ofSeconds(1), MAX_FLOW_TIMEOUT), doc)
-                .defaultText("the data plane's")
+                .defaultText(standard)
                 .example(example);
+    }
+
+    /** A pool that is not checked has nothing but the type. */
+    private static <T> Function<CheckConfig, T> onlyIfChecked(
+            final Function<CheckConfig, T> component) {
+        return check -> check.type() == CheckType.NONE ? null : component.apply(check);
     }
 
     private static Duration given(final Duration timeout) {

@@ -70,7 +70,7 @@ public final class ProblemReport {
                 .append(problem.isError() ? paint(RED, "error") : paint(YELLOW, "warning"))
                 .append(": ");
         if (!problem.path().isEmpty()) {
-            out.append(problem.path()).append(": ");
+            out.append(printable(problem.path())).append(": ");
         }
         out.append(printable(problem.text())).append('\n');
         if (problem.sourceLine() != null) {

@@ -1,0 +1,103 @@
+package io.naru.controlplane.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.CommandFile;
+import io.naru.dataplane.protocol.DataPlaneProperties;
+import io.naru.dataplane.protocol.DesiredState;
+import io.naru.dataplane.protocol.ServiceSpec;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataPlaneExportTest {
+    @Test
+    void shouldExportEverySettingUnderItsName() throws IOException {
+        final NaruConfig config =
+                read(
+                        """
+                        interfaces: [{ name: eth0.7, queues: 4, mode: native, zero-copy: on }, eth1]
+                        dataplane: { flow-capacity: 2M, cpus: [2, 3, 4, 5], frames: 8k, frame-size: 4096,
+                                     huge-pages: off, idle: busy, vip-echo: false, hash-seed: 7 }
+                        """);
+
+        final Properties properties = properties(config);
+
+        assertEquals("/tmp/a b\\c", properties.get(DataPlaneProperties.RUN_DIR));
+        assertEquals("routed", properties.get(DataPlaneProperties.TOPOLOGY));
+        assertEquals("eth0.7,eth1", properties.get(DataPlaneProperties.INTERFACES));
+        assertEquals("native", properties.get(DataPlaneProperties.interfaceMode("eth0.7")));
+        assertEquals("on", properties.get(DataPlaneProperties.interfaceZeroCopy("eth0.7")));
+        assertEquals("4", properties.get(DataPlaneProperties.interfaceQueues("eth0.7")));
+        assertEquals("auto", properties.get(DataPlaneProperties.interfaceQueues("eth1")));
+        assertEquals("2,3,4,5", properties.get(DataPlaneProperties.CPUS));
+        assertEquals("2097152", properties.get(DataPlaneProperties.FLOW_CAPACITY));
+        assertEquals("8192", properties.get(DataPlaneProperties.FRAMES));
+        assertEquals("4096", properties.get(DataPlaneProperties.FRAME_SIZE));
+        assertEquals("off", properties.get(DataPlaneProperties.HUGE_PAGES));
+        assertEquals("busy", properties.get(DataPlaneProperties.IDLE));
+        assertEquals("false", properties.get(DataPlaneProperties.VIP_ECHO));
+        assertEquals("7", properties.get(DataPlaneProperties.HASH_SEED));
+    }
+
+    @Test
+    void shouldLeaveTheSeedToTheDataPlaneUnlessItIsGiven() throws IOException {
+        assertNull(properties(read("interfaces: [eth0, eth1]")).get(DataPlaneProperties.HASH_SEED));
+    }
+
+    @Test
+    void shouldExportCommandsThatTheDataPlaneUnderstands(@TempDir final Path directory)
+            throws IOException {
+        final NaruConfig config =
+                read(
+                        """
+                        interfaces: [eth0, eth1]
+                        services:
+                          - { name: web, vip: 192.0.2.10, port: any, pool: web, timeouts: { udp: 1m }, protocol: udp }
+                        pools:
+                          - name: web
+                            backends:
+                              - { name: s1, address: 10.2.0.1 }
+                              - { name: s2, address: 10.2.0.2, state: drain, weight: 7 }
+                              - { name: s3, address: 10.2.0.3, state: down }
+                        """);
+        final Path file = directory.resolve("commands");
+
+        try (OutputStream output = Files.newOutputStream(file)) {
+            CommandFile.write(DataPlaneExport.desiredState(config), output);
+        }
+        final DesiredState state = CommandFile.read(file);
+
+        assertEquals(List.of("web"), state.pools());
+        assertEquals(
+                List.of(BackendState.UP, BackendState.DRAIN, BackendState.DOWN),
+                state.backends().stream().map(BackendSpec::state).toList());
+        assertEquals(7, state.backends().get(1).weight());
+        final ServiceSpec service = state.services().get(0);
+        assertEquals(0, service.portFirst());
+        assertEquals(65_535, service.portLast());
+        assertEquals(new ServiceSpec.Timeouts(0, 0, 0, 60), service.timeouts());
+    }
+
+    private static Properties properties(final NaruConfig config) throws IOException {
+        final Properties properties = new Properties();
+        properties.load(
+                new StringReader(DataPlaneExport.properties(config, Path.of("/tmp/a b\\c"))));
+        return properties;
+    }
+
+    private static NaruConfig read(final String text) {
+        final ConfigReader.Result result = ConfigReader.read("lb.yaml", text);
+        assertEquals(List.of(), result.problems());
+        return result.config().orElseThrow();
+    }
+}
