@@ -72,6 +72,8 @@ public final class FlowTable {
 
     private FlowExpiry expiry = FlowExpiry.DEFAULT;
     private int size;
+    private long removals;
+    private long removalsAtLookup;
     private long evicted;
     private long expired;
     private long refused;
@@ -131,7 +133,8 @@ public final class FlowTable {
      * Finds the flows of a burst: {@code hash}, {@code keyA}, {@code keyB} and {@code direction}
      * in, {@code entry} out (an address, or 0).
      *
-     * <p>A flow that has expired is ended here and counts as not found.
+     * <p>A flow that has expired is ended here and counts as not found. The addresses hold until a
+     * flow is removed or evicted: see {@link #current}.
      */
     public void lookup(final PacketBurst burst, final int nowTicks) {
         final int count = burst.count;
@@ -143,6 +146,17 @@ public final class FlowTable {
 
         touched += touchEntries(burst, count);
         compareKeys(burst, count, nowTicks);
+        removalsAtLookup = removals;
+    }
+
+    /**
+     * The flow of a packet of the burst that was looked up last, now that packets before it may
+     * have opened flows or ended them: an entry that was removed or evicted may belong to another
+     * flow.
+     */
+    public long current(final PacketBurst burst, final int i) {
+        final long entry = burst.entry[i];
+        return entry != NONE && removals == removalsAtLookup ? entry : find(burst, i);
     }
 
     /** Finds one flow, in the order of the probe sequence; its expiry is not asked. */
@@ -255,28 +269,29 @@ public final class FlowTable {
             if (candidate == noneEntry) {
                 candidates[i] = NONE;
             } else if (!FlowEntry.matches(
-                    candidate, burst.keyA[i], burst.keyB[i], burst.direction[i])) {
-                // Another flow with the same tag: one packet in some ten thousand, or other flows
-                // of the same client endpoint.
-                candidates[i] = live(find(burst, i), nowTicks);
-            } else if (expiry.isExpired(candidate, nowTicks)) {
-                // Found again, as another packet of the burst may have ended it already.
-                candidates[i] = live(find(burst, i), nowTicks);
+                            candidate, burst.keyA[i], burst.keyB[i], burst.direction[i])
+                    || expiry.isExpired(candidate, nowTicks)) {
+                candidates[i] = findLive(burst, i, nowTicks);
             }
         }
     }
 
-    private long find(final PacketBurst burst, final int i) {
-        return find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]);
-    }
-
-    private long live(final long entry, final int nowTicks) {
+    /**
+     * Looks again, at leisure: the tag was that of another flow (one packet in some ten thousand,
+     * or one of the same client endpoint), or the flow has expired, perhaps with the packet before.
+     */
+    private long findLive(final PacketBurst burst, final int i, final int nowTicks) {
+        final long entry = find(burst, i);
         if (entry == NONE || !expiry.isExpired(entry, nowTicks)) {
             return entry;
         }
 
         expire(entry);
         return NONE;
+    }
+
+    private long find(final PacketBurst burst, final int i) {
+        return find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]);
     }
 
     // -- changes ----------------------------------------------------------------------------------
@@ -338,6 +353,7 @@ public final class FlowTable {
 
         RawMemory.putShort(last + (long) slot * Short.BYTES, (short) 0);
         size--;
+        removals++;
         for (int probe = 0; probe < PROBE_LIMIT; probe++) {
             final long bucket = bucketAddress(first, hash, probe);
             if (bucket == last) {

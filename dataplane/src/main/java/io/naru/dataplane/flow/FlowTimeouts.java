@@ -1,5 +1,6 @@
 package io.naru.dataplane.flow;
 
+import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.ServiceSpec;
 import java.util.concurrent.TimeUnit;
 
@@ -20,9 +21,8 @@ public record FlowTimeouts(
         long tcpEndedNs,
         long udpNs,
         long udpUnansweredNs) {
-
-    /** The longest timeout: ticks must be comparable, and a month is plenty. */
-    public static final long MAX_NS = TimeUnit.DAYS.toNanos(31);
+    /** The longest timeout. */
+    public static final long MAX_NS = TimeUnit.SECONDS.toNanos(Limits.MAX_TIMEOUT_S);
 
     /**
      * RFC 5382 REQ-5: established at least 2 h 4 min, partly open or partly closed at least 4 min.
@@ -84,7 +84,7 @@ public record FlowTimeouts(
     private static void check(final String name, final long valueNs) {
         if (valueNs <= 0 || valueNs > MAX_NS) {
             throw new IllegalArgumentException(
-                    name + " must be above 0 and at most " + MAX_NS + " ns (31 days): " + valueNs);
+                    name + " must be above 0 and at most " + MAX_NS + " ns: " + valueNs);
         }
     }
 }

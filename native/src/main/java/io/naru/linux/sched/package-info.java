@@ -1,0 +1,2 @@
+/** Which CPU a thread runs on. */
+package io.naru.linux.sched;
