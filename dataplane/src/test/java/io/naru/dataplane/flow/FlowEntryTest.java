@@ -69,9 +69,9 @@ class FlowEntryTest {
         RawMemory.putShort(entry + FlowEntry.BACKEND_PORT_OFFSET, (short) 0x901f);
         RawMemory.putByte(entry + FlowEntry.PROTOCOL_OFFSET, (byte) 132);
 
-        final long toBackendA = client & 0xffff_ffffL | (long) vip << 32;
+        final long toBackendA = (client & 0xffff_ffffL) | (long) vip << 32;
         final long toBackendB = 0x9c40L | 0x5000L << 16 | 132L << 32;
-        final long toClientA = backend & 0xffff_ffffL | (long) client << 32;
+        final long toClientA = (backend & 0xffff_ffffL) | (long) client << 32;
         final long toClientB = 0x901fL | 0x9c40L << 16 | 132L << 32;
 
         assertTrue(FlowEntry.matches(entry, toBackendA, toBackendB, TO_BACKEND));

@@ -26,8 +26,8 @@ record FlowKey(
 
     long keyA(final int direction) {
         return direction == FlowEntry.TO_BACKEND
-                ? clientIp & 0xffff_ffffL | (long) vip << 32
-                : backendIp & 0xffff_ffffL | (long) clientIp << 32;
+                ? (clientIp & 0xffff_ffffL) | (long) vip << 32
+                : (backendIp & 0xffff_ffffL) | (long) clientIp << 32;
     }
 
     long keyB(final int direction) {

@@ -132,7 +132,8 @@ final class FlowTableModel implements FlowListener {
     private long firstFree(final int[] probes, final Flow freed) {
         for (final int bucket : probes) {
             for (final int slot : SLOT_ORDER) {
-                if (tag(bucket, slot) == 0 || freed != null && freed.entry == entry(bucket, slot)) {
+                if (tag(bucket, slot) == 0
+                        || (freed != null && freed.entry == entry(bucket, slot))) {
                     return entry(bucket, slot);
                 }
             }
@@ -235,7 +236,7 @@ final class FlowTableModel implements FlowListener {
         final long hashed = key.hash(hash);
         final long buckets = lines() * 4L;
         final int first = (int) (((hashed >>> 16 & 0xffff_ffffL) * buckets) >> 32);
-        final long stride = 1 + ((lines() - 1) / 7 * (long) tagOf(key) >> 16);
+        final long stride = 1 + (((lines() - 1) / 7 * (long) tagOf(key)) >> 16);
         final int[] probes = new int[32];
         for (int probe = 0; probe < 32; probe++) {
             final long line = (first / 4 + probe / 4 * stride) % lines();

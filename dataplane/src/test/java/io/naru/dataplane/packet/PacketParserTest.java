@@ -53,6 +53,7 @@ class PacketParserTest {
         memory.close();
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Fixture(String name, byte[] frame, int kind) {
         @Override
         public String toString() {

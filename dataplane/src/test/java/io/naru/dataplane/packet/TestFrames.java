@@ -130,6 +130,7 @@ public final class TestFrames {
         return sum;
     }
 
+    @SuppressWarnings("ByteBufferBackingArray") // header was allocated above, from offset 0
     private static byte[] checksummed(
             final ByteBuffer header,
             final String source,
