@@ -22,7 +22,8 @@ import static io.naru.dataplane.packet.TcpHeader.SYN;
  *   Replies do not pass us (dsr-l2):
  *   ONE_WAY_SYN ──── ACK ────► ONE_WAY_ESTABLISHED ──── FIN, RST ────► ONE_WAY_CLOSING
  *
- *   UDP_UNANSWERED ── reply ──► UDP_ESTABLISHED ◄── second packet ── UDP_ONE_WAY
+ *   UDP_UNANSWERED ── reply ──► UDP_ESTABLISHED
+ *   UDP_ONE_WAY ── the opening packet ──► UDP_ONE_WAY_ONCE ── another ──► UDP_ESTABLISHED
  * </pre>
  *
  * <p>We see packets, not what the ends accept, and no sequence numbers are kept. So what a stranger
@@ -56,10 +57,11 @@ public final class FlowState {
     public static final int ONE_WAY_CLOSING = 12;
     public static final int UDP_UNANSWERED = 13;
     public static final int UDP_ONE_WAY = 14;
-    public static final int UDP_ESTABLISHED = 15;
+    public static final int UDP_ONE_WAY_ONCE = 15;
+    public static final int UDP_ESTABLISHED = 16;
 
     /** States are numbered below this; 0 is none of them. */
-    public static final int COUNT = 16;
+    public static final int COUNT = 17;
 
     private static final String[] NAMES = {
         "none",
@@ -77,6 +79,7 @@ public final class FlowState {
         "one-way-closing",
         "udp-unanswered",
         "udp-one-way",
+        "udp-one-way-once",
         "udp-established"
     };
 
@@ -85,14 +88,15 @@ public final class FlowState {
                     | (1 << SYN_ANSWERED)
                     | (1 << ONE_WAY_SYN)
                     | (1 << UDP_UNANSWERED)
-                    | (1 << UDP_ONE_WAY);
+                    | (1 << UDP_ONE_WAY)
+                    | (1 << UDP_ONE_WAY_ONCE);
     private static final int ENDED = (1 << TIME_WAIT) | (1 << CLOSED);
     private static final int REOPENABLE = ENDED | (1 << ONE_WAY_CLOSING);
 
     /** SYN, FIN, RST and ACK: the flags that matter, as an index of 4 bits. */
     private static final int FLAG_SETS = 16;
 
-    /** [state][direction][flags] in one line of 512 bytes. */
+    /** [state][direction][flags], 544 bytes. */
     private static final byte[] NEXT = new byte[COUNT * 2 * FLAG_SETS];
 
     static {
@@ -108,8 +112,8 @@ public final class FlowState {
     private FlowState() {}
 
     /**
-     * The state after one more packet of the flow (not the one that opened it: see {@link
-     * #initial}).
+     * The state after a packet of the flow; the one that opened it is the first, in the state
+     * {@link #initial}.
      *
      * @param direction {@link FlowEntry#TO_BACKEND} or {@link FlowEntry#TO_CLIENT}.
      * @param tcpFlags TCP's flag byte; 0 for UDP.
@@ -119,7 +123,7 @@ public final class FlowState {
     }
 
     /**
-     * The state of a flow that a first packet from the client has just opened.
+     * The state of a flow that a packet from the client is about to open.
      *
      * @param isTcp else UDP.
      * @param isOneWay whether replies do not pass us.
@@ -209,7 +213,8 @@ public final class FlowState {
                 yield ONE_WAY_SYN;
             }
             case ONE_WAY_ESTABLISHED -> isRst || isFin ? ONE_WAY_CLOSING : ONE_WAY_ESTABLISHED;
-            case UDP_ONE_WAY -> UDP_ESTABLISHED;
+            case UDP_ONE_WAY -> UDP_ONE_WAY_ONCE;
+            case UDP_ONE_WAY_ONCE -> UDP_ESTABLISHED;
             default -> state;
         };
     }

@@ -72,8 +72,6 @@ public final class FlowTable {
 
     private FlowExpiry expiry = FlowExpiry.DEFAULT;
     private int size;
-    private long removals;
-    private long removalsAtLookup;
     private long evicted;
     private long expired;
     private long refused;
@@ -134,7 +132,7 @@ public final class FlowTable {
      * in, {@code entry} out (an address, or 0).
      *
      * <p>A flow that has expired is ended here and counts as not found. The addresses hold until a
-     * flow is removed or evicted: see {@link #current}.
+     * flow is inserted or removed: a place may then belong to another flow, so {@link #find} again.
      */
     public void lookup(final PacketBurst burst, final int nowTicks) {
         final int count = burst.count;
@@ -146,17 +144,6 @@ public final class FlowTable {
 
         touched += touchEntries(burst, count);
         compareKeys(burst, count, nowTicks);
-        removalsAtLookup = removals;
-    }
-
-    /**
-     * The flow of a packet of the burst that was looked up last, now that packets before it may
-     * have opened flows or ended them: an entry that was removed or evicted may belong to another
-     * flow.
-     */
-    public long current(final PacketBurst burst, final int i) {
-        final long entry = burst.entry[i];
-        return entry != NONE && removals == removalsAtLookup ? entry : find(burst, i);
     }
 
     /** Finds one flow, in the order of the probe sequence; its expiry is not asked. */
@@ -353,7 +340,6 @@ public final class FlowTable {
 
         RawMemory.putShort(last + (long) slot * Short.BYTES, (short) 0);
         size--;
-        removals++;
         for (int probe = 0; probe < PROBE_LIMIT; probe++) {
             final long bucket = bucketAddress(first, hash, probe);
             if (bucket == last) {

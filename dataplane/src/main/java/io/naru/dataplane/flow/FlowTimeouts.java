@@ -72,7 +72,8 @@ public record FlowTimeouts(
                     tcpClosingNs;
             case FlowState.TIME_WAIT, FlowState.CLOSED -> tcpEndedNs;
             case FlowState.UDP_ESTABLISHED -> udpNs;
-            case FlowState.UDP_UNANSWERED, FlowState.UDP_ONE_WAY -> udpUnansweredNs;
+            case FlowState.UDP_UNANSWERED, FlowState.UDP_ONE_WAY, FlowState.UDP_ONE_WAY_ONCE ->
+                    udpUnansweredNs;
             default -> 0;
         };
     }

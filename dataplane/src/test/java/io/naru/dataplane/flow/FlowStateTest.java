@@ -41,7 +41,8 @@ class FlowStateTest {
             one-way-established | .  .   .                   one-way-closing one-way-closing one-way-closing . | .  .          .           .           .      .      .
             one-way-closing     | .  .   .                   .               .       .       .               | .  .            .           .           .      .      .
             udp-unanswered      | .  .   .                   .               .       .       .               | .  .            .           .           .      .      udp-established
-            udp-one-way         | .  .   .                   .               .       .       udp-established | .  .            .           .           .      .      .
+            udp-one-way         | .  .   .                   .               .       .       udp-one-way-once | .  .           .           .           .      .      .
+            udp-one-way-once    | .  .   .                   .               .       .       udp-established | .  .            .           .           .      .      .
             udp-established     | .  .   .                   .               .       .       .               | .  .            .           .           .      .      .
             """;
 
@@ -144,6 +145,20 @@ class FlowStateTest {
     void shouldBelieveTheBackendsReset() {
         assertTrue(FlowState.isEnded(walk(FlowState.ESTABLISHED, "<R")));
         assertTrue(FlowState.isEnded(walk(FlowState.SYN_SENT, "<RA")), "connection refused");
+    }
+
+    @Test
+    void shouldBeEmbryonicUntilASecondPacketWhereNoRepliesAreSeen() {
+        assertTrue(FlowState.isEmbryonic(walk(FlowState.initial(false, true), ">-")));
+        assertEquals(FlowState.UDP_ESTABLISHED, walk(FlowState.initial(false, true), ">- >-"));
+        assertTrue(FlowState.isEmbryonic(walk(FlowState.initial(true, true), ">S >S")));
+        assertEquals(FlowState.ONE_WAY_ESTABLISHED, walk(FlowState.initial(true, true), ">S >A"));
+    }
+
+    @Test
+    void shouldBeEmbryonicUntilAReplyWhereRepliesAreSeen() {
+        assertTrue(FlowState.isEmbryonic(walk(FlowState.initial(false, false), ">- >- >-")));
+        assertEquals(FlowState.UDP_ESTABLISHED, walk(FlowState.initial(false, false), ">- <-"));
     }
 
     @Test
