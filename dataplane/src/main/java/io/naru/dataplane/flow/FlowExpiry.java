@@ -44,7 +44,8 @@ public final class FlowExpiry {
         return idleTicks > shortestTicks && idleTicks > timeoutTicks(entry);
     }
 
-    private int timeoutTicks(final long entry) {
+    /** The ticks for which the flow may be idle in its state. */
+    public int timeoutTicks(final long entry) {
         final int service = Math.min(FlowEntry.serviceId(entry), services);
         return ticksByServiceAndState[service * FlowState.COUNT + FlowEntry.state(entry)];
     }

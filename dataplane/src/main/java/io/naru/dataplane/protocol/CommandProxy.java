@@ -28,8 +28,10 @@ public final class CommandProxy {
         this.ring = ring;
     }
 
+    /** A number that no other command of any client has; never 0. */
     public long nextCorrelationId() {
-        return ring.nextCorrelationId();
+        final long correlationId = ring.nextCorrelationId();
+        return correlationId != 0 ? correlationId : ring.nextCorrelationId();
     }
 
     /** Begins a configuration; all its parts carry the same correlation id. */

@@ -87,10 +87,11 @@ public final class EventAdapter {
                 }
             }
             case HOP -> {
-                if (length == HOP_LENGTH) {
+                if (length >= HOP_TEXT_OFFSET) {
                     listener.onHop(
                             IpAddress.getFrom(event, HOP_ADDRESS_OFFSET),
-                            event.getLong(HOP_HOP_OFFSET));
+                            event.getLong(HOP_HOP_OFFSET),
+                            text(HOP_LENGTH_OFFSET, HOP_TEXT_OFFSET, length));
                 }
             }
             case STARTED -> {

@@ -25,8 +25,8 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  *   0 zero           8     8 pid            8    88 state         24
  *   8 address       16    16                    112 age ms         8
  *  24 hop            8                          120 idle ms        8
- *  32                                           128 expires in ms  8
- *                                               136 packets to backend  8
+ *  32 length         4                          128 expires in ms  8
+ *  36 UTF-8     &lt;=1000                          136 packets to backend  8
  *                                               144 bytes to backend    8
  *                                               152 packets to client   8
  *                                               160 bytes to client     8
@@ -77,7 +77,8 @@ final class EventDescriptor {
 
     static final int HOP_ADDRESS_OFFSET = 8;
     static final int HOP_HOP_OFFSET = HOP_ADDRESS_OFFSET + IpAddress.LENGTH;
-    static final int HOP_LENGTH = HOP_HOP_OFFSET + 8;
+    static final int HOP_LENGTH_OFFSET = HOP_HOP_OFFSET + 8;
+    static final int HOP_TEXT_OFFSET = HOP_LENGTH_OFFSET + 4;
 
     static final int STARTED_PID_OFFSET = 8;
     static final int STARTED_LENGTH = 16;
@@ -86,7 +87,7 @@ final class EventDescriptor {
     static final int WORKER_FAILED_LENGTH_OFFSET = 12;
     static final int WORKER_FAILED_TEXT_OFFSET = 16;
 
-    static final int MAX_LENGTH = WORKER_FAILED_TEXT_OFFSET + Limits.MAX_TEXT_BYTES;
+    static final int MAX_LENGTH = HOP_TEXT_OFFSET + Limits.MAX_TEXT_BYTES;
 
     private EventDescriptor() {}
 }

@@ -25,16 +25,23 @@ public interface EventListener {
     default void onFlowsEnd(final long correlationId, final long matched, final int shown) {}
 
     /**
-     * A next hop was resolved, changed or lost.
+     * A next hop was resolved, changed or lost, or the reason why it is lost has changed.
      *
      * @param hop as in {@link BackendInfo#hop()}; 0 if it was lost.
+     * @param reason why packets for the address cannot be sent, as a sentence without a full stop;
+     *     empty if they can.
      */
+    default void onHop(final IpAddress address, final long hop, final String reason) {
+        onHop(address, hop);
+    }
+
+    /** As above, for a client that does not ask why. */
     default void onHop(final IpAddress address, final long hop) {}
 
     /** The data plane is attached to its interfaces. */
     default void onStarted(final long pid) {}
 
-    /** The data plane is about to detach from its interfaces and to stop. */
+    /** The data plane has detached from its interfaces and stops. */
     default void onStopping(final long pid) {}
 
     /** A worker failed; the data plane stops. */

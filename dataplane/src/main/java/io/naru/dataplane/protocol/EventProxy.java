@@ -60,11 +60,18 @@ public final class EventProxy {
         transmitter.transmit(FLOWS_END, buffer, 0, END_LENGTH);
     }
 
-    public void hop(final IpAddress address, final long hop) {
+    /**
+     * @param hop 0 if packets cannot be sent.
+     * @param reason why they cannot, or empty.
+     */
+    public void hop(final IpAddress address, final long hop, final String reason) {
+        final byte[] bytes = TextField.cut(reason, Limits.MAX_TEXT_BYTES);
         buffer.putLong(CORRELATION_ID_OFFSET, 0);
         address.putTo(buffer, HOP_ADDRESS_OFFSET);
         buffer.putLong(HOP_HOP_OFFSET, hop);
-        transmitter.transmit(HOP, buffer, 0, HOP_LENGTH);
+        buffer.putInt(HOP_LENGTH_OFFSET, bytes.length);
+        buffer.putBytes(HOP_TEXT_OFFSET, bytes);
+        transmitter.transmit(HOP, buffer, 0, HOP_TEXT_OFFSET + bytes.length);
     }
 
     public void started(final long pid) {

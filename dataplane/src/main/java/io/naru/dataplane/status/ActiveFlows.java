@@ -44,4 +44,20 @@ public final class ActiveFlows {
 
         return (int) Math.min(sum, Integer.MAX_VALUE);
     }
+
+    /** Zeroes the lines of a service that no worker writes to any more. */
+    public void clearService(final int serviceId) {
+        for (int worker = 0; worker < workerCount; worker++) {
+            serviceStats.setMemory(
+                    StatsLine.serviceOffset(worker, serviceId), StatsLine.LENGTH, (byte) 0);
+        }
+    }
+
+    /** Zeroes the lines of a backend that no worker writes to any more. */
+    public void clearBackend(final int backendId) {
+        for (int worker = 0; worker < workerCount; worker++) {
+            backendStats.setMemory(
+                    StatsLine.backendOffset(worker, backendId), StatsLine.LENGTH, (byte) 0);
+        }
+    }
 }

@@ -53,7 +53,7 @@ class CncFileTest {
         assertEquals(80, CommandDescriptor.SET_ALGORITHM_LENGTH);
         assertEquals(256, CommandDescriptor.QUERY_LENGTH);
         assertEquals(168, EventDescriptor.FLOW_LENGTH);
-        assertEquals(32, EventDescriptor.HOP_LENGTH);
+        assertEquals(36, EventDescriptor.HOP_TEXT_OFFSET);
         assertEquals(64, StatsLine.LENGTH);
         assertEquals(512, DutyCycleDescriptor.LENGTH);
     }

@@ -226,12 +226,13 @@ class MessagesTest {
         proxy.commandFailed(4, "é".repeat(Limits.MAX_TEXT_BYTES));
         proxy.flow(5, flow);
         proxy.flowsEnd(5, 92_004, 1_000);
-        proxy.hop(IpAddress.parse("10.2.0.1"), 1L << 63);
+        proxy.hop(IpAddress.parse("10.2.0.1"), 1L << 63, "");
+        proxy.hop(IpAddress.parse("10.2.0.1"), 0, "there is no route to 10.2.0.1");
         proxy.started(42);
         proxy.stopping(42);
         proxy.workerFailed(1, "java.lang.IllegalStateException: broken");
 
-        assertEquals(9, client.poll(100));
+        assertEquals(10, client.poll(100));
         assertEquals(0, client.poll(100));
         assertEquals(
                 List.of(
@@ -240,7 +241,8 @@ class MessagesTest {
                         "4 failed " + "é".repeat(Limits.MAX_TEXT_BYTES / 2),
                         "5 " + flow,
                         "5 end 92004 1000",
-                        "hop 10.2.0.1 -9223372036854775808",
+                        "hop 10.2.0.1 -9223372036854775808 ",
+                        "hop 10.2.0.1 0 there is no route to 10.2.0.1",
                         "started 42",
                         "stopping 42",
                         "worker 1 java.lang.IllegalStateException: broken"),
@@ -392,8 +394,8 @@ class MessagesTest {
         }
 
         @Override
-        public void onHop(final IpAddress address, final long hop) {
-            events.add("hop " + address + " " + hop);
+        public void onHop(final IpAddress address, final long hop, final String reason) {
+            events.add("hop " + address + " " + hop + " " + reason);
         }
 
         @Override
