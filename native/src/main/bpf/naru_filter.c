@@ -9,7 +9,7 @@
  *   1. Everything sent to a VIP: the service's ports, but also other ports, fragments, options,
  *      ping and ICMP errors. The kernel knows no such address: it would forward such packets (back
  *      to the router they came from, until their TTL runs out) or drop them uncounted.
- *   2. ARP requests and neighbour solicitations that ask for a VIP.
+ *   2. ARP requests and neighbour solicitations that ask for a VIP, and ARP replies that claim one.
  *   3. Return traffic of NAT backends: from a backend's endpoint, to any address not our own, and
  *      ICMP errors about a packet that was on its way to a backend's endpoint.
  *
@@ -71,7 +71,7 @@ enum verdict {
 	PASS_OTHER = 0,     /* nothing to do with us */
 	PASS_LOCAL = 1,     /* to one of the box's own addresses */
 	TAKE_VIP = 2,       /* to a VIP */
-	TAKE_NEIGHBOUR = 3, /* ARP or NDP asks for a VIP */
+	TAKE_NEIGHBOUR = 3, /* ARP or NDP about a VIP */
 	TAKE_RETURN = 4,    /* from a NAT backend's endpoint */
 	TAKE_ERROR = 5,     /* ICMP error about a packet to a NAT backend's endpoint */
 	PASS_NO_SOCKET = 6, /* ours, but no socket serves this queue */
@@ -115,6 +115,7 @@ struct vlan_header {
 /* RFC 826 for Ethernet and IPv4; linux/if_arp.h and linux/icmp.h pull in all of libc's headers. */
 #define ARP_ETHERNET 1
 #define ARP_REQUEST 1
+#define ARP_REPLY 2
 
 struct arp_ipv4 {
 	__be16 hardware;
@@ -229,7 +230,7 @@ INLINE enum verdict by_destination(struct endpoint *endpoint, const struct ports
 }
 
 /* Who answers for an address when a neighbour asks. */
-INLINE enum verdict by_target(const struct address *address)
+INLINE enum verdict by_owner(const struct address *address)
 {
 	const struct role *role = bpf_map_lookup_elem(&naru_addresses, address);
 
@@ -240,19 +241,24 @@ INLINE enum verdict by_target(const struct address *address)
 
 INLINE enum verdict arp(const struct arp_ipv4 *arp, const void *end)
 {
-	struct address target;
+	struct address address;
 	__be32 ip;
 
 	if ((const void *)(arp + 1) > end)
 		return PASS_OTHER;
 	if (arp->hardware != BE16(ARP_ETHERNET) || arp->protocol != BE16(ETH_P_IP) ||
-	    arp->hardware_length != ETH_ALEN || arp->protocol_length != sizeof(ip) ||
-	    arp->operation != BE16(ARP_REQUEST))
+	    arp->hardware_length != ETH_ALEN || arp->protocol_length != sizeof(ip))
 		return PASS_OTHER;
 
-	__builtin_memcpy(&ip, arp->target_ip, sizeof(ip));
-	put_ipv4(&target, ip);
-	return by_target(&target);
+	if (arp->operation == BE16(ARP_REQUEST))
+		__builtin_memcpy(&ip, arp->target_ip, sizeof(ip));
+	else if (arp->operation == BE16(ARP_REPLY))
+		__builtin_memcpy(&ip, arp->sender_ip, sizeof(ip)); /* a VIP: someone else claims it */
+	else
+		return PASS_OTHER;
+
+	put_ipv4(&address, ip);
+	return by_owner(&address);
 }
 
 /* An ICMP error quotes the packet it is about: was that on its way to a backend? */
@@ -344,7 +350,7 @@ INLINE enum verdict ipv6(const struct ipv6hdr *ip, const void *end, int multicas
 	if (ip->nexthdr == IPPROTO_ICMPV6 && (const void *)(solicitation + 1) <= end &&
 	    solicitation->icmp.type == ICMPV6_NEIGHBOUR_SOLICITATION) {
 		put_ipv6(&key.address, &solicitation->target);
-		return by_target(&key.address);
+		return by_owner(&key.address);
 	}
 	if (multicast)
 		return PASS_OTHER;

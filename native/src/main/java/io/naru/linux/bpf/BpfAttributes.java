@@ -32,7 +32,6 @@ final class BpfAttributes {
     static final int MAP_LOOKUP_ELEM = 1;
     static final int MAP_UPDATE_ELEM = 2;
     static final int MAP_DELETE_ELEM = 3;
-    static final int MAP_GET_NEXT_KEY = 4;
     static final int PROG_LOAD = 5;
     static final int PROG_TEST_RUN = 10;
     static final int PROG_GET_FD_BY_ID = 13;
@@ -48,7 +47,7 @@ final class BpfAttributes {
     static final int MAP_FLAGS_OFFSET = 16;
     static final int MAP_NAME_OFFSET = 28;
 
-    // BPF_MAP_*_ELEM, BPF_MAP_GET_NEXT_KEY
+    // BPF_MAP_*_ELEM
     static final int MAP_FD_OFFSET = 0;
     static final int KEY_OFFSET = 8;
     static final int VALUE_OFFSET = 16;

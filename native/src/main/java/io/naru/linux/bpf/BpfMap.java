@@ -10,18 +10,17 @@ import io.naru.linux.LinuxException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.agrona.BitUtil;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A BPF map: state that programs in the kernel read and write, and we too.
  *
- * <p>Keys and values are as the program lays them out. Used by one thread at a time.
+ * <p>Keys and values are as the program lays them out, in the machine's order where it does not say
+ * otherwise. Used by one thread at a time.
  */
 public final class BpfMap implements AutoCloseable {
     private static final int BPF_MAP_TYPE_PERCPU_ARRAY = 6; // include/uapi/linux/bpf.h
@@ -29,7 +28,6 @@ public final class BpfMap implements AutoCloseable {
 
     private final BpfMapDefinition definition;
     private final UnsafeBuffer key;
-    private final UnsafeBuffer nextKey;
     private final UnsafeBuffer value;
     private final BpfAttributes element = new BpfAttributes();
     private final BpfAttributes elementsKey = new BpfAttributes(); // the kernel minds a value
@@ -40,7 +38,6 @@ public final class BpfMap implements AutoCloseable {
         this.definition = definition;
         this.fd = fd;
         key = direct(definition.keySize());
-        nextKey = direct(definition.keySize());
         value = direct(valueLength(definition));
         elementsKey.putInt(MAP_FD_OFFSET, fd).putPointer(KEY_OFFSET, key);
         element.putInt(MAP_FD_OFFSET, fd)
@@ -81,15 +78,9 @@ public final class BpfMap implements AutoCloseable {
      *
      * @throws LinuxException if the map is full (E2BIG) or the kernel refuses otherwise.
      */
-    public void put(final byte[] keyBytes, final byte[] valueBytes) {
-        setKey(keyBytes);
-        if (valueBytes.length != value.capacity()) {
-            throw new IllegalArgumentException(
-                    "a value of %s has %d bytes, not %d"
-                            .formatted(definition.name(), value.capacity(), valueBytes.length));
-        }
-
-        value.putBytes(0, valueBytes);
+    public void put(final DirectBuffer elementKey, final DirectBuffer elementValue) {
+        copy("key", elementKey, key);
+        copy("value", elementValue, value);
         final int result = element.call0(BpfAttributes.MAP_UPDATE_ELEM);
         if (result < 0) {
             throw new LinuxException(
@@ -103,40 +94,14 @@ public final class BpfMap implements AutoCloseable {
         }
     }
 
-    /** The element's value, of all CPUs if it is a per-CPU map; null if there is none. */
-    public byte[] get(final byte[] keyBytes) {
-        setKey(keyBytes);
-        final int result = element.call0(BpfAttributes.MAP_LOOKUP_ELEM);
-        if (result == -Errno.ENOENT) {
-            return null;
-        }
-
-        LinuxException.check(result, "bpf(BPF_MAP_LOOKUP_ELEM)", definition.name(), "");
-        final byte[] valueBytes = new byte[value.capacity()];
-        value.getBytes(0, valueBytes);
-        return valueBytes;
-    }
-
-    /** The sum over all CPUs of one 64-bit element of a per-CPU array. */
-    public long sum(final int index) {
-        final byte[] perCpu =
-                get(
-                        ByteBuffer.allocate(Integer.BYTES)
-                                .order(ByteOrder.LITTLE_ENDIAN)
-                                .putInt(index)
-                                .array());
-        final ByteBuffer values = ByteBuffer.wrap(perCpu).order(ByteOrder.LITTLE_ENDIAN);
-        long sum = 0;
-        while (values.hasRemaining()) {
-            sum += values.getLong();
-        }
-
-        return sum;
+    /** For a map from 32-bit numbers to 32-bit numbers. */
+    public void put(final int elementKey, final int elementValue) {
+        put(bufferOf(elementKey), bufferOf(elementValue));
     }
 
     /** Takes an element out; false if there is none. */
-    public boolean remove(final byte[] keyBytes) {
-        setKey(keyBytes);
+    public boolean remove(final DirectBuffer elementKey) {
+        copy("key", elementKey, key);
         final int result = elementsKey.call0(BpfAttributes.MAP_DELETE_ELEM);
         if (result == -Errno.ENOENT) {
             return false;
@@ -146,23 +111,35 @@ public final class BpfMap implements AutoCloseable {
         return true;
     }
 
-    /** All keys; only while nobody else changes the map. */
-    public List<byte[]> keys() {
-        final List<byte[]> keys = new ArrayList<>();
-        final BpfAttributes next =
-                new BpfAttributes().putInt(MAP_FD_OFFSET, fd).putPointer(VALUE_OFFSET, nextKey);
-        while (next.call0(BpfAttributes.MAP_GET_NEXT_KEY) == 0) {
-            final byte[] bytes = new byte[nextKey.capacity()];
-            nextKey.getBytes(0, bytes);
-            keys.add(bytes);
-            if (keys.size() == 1) {
-                next.putPointer(KEY_OFFSET, key); // from now on: the one after this
-            }
+    /** Takes an element out of a map that has 32-bit numbers for keys; false if there is none. */
+    public boolean remove(final int elementKey) {
+        return remove(bufferOf(elementKey));
+    }
 
-            key.putBytes(0, bytes);
+    /** True if there is such an element. */
+    public boolean contains(final DirectBuffer elementKey) {
+        copy("key", elementKey, key);
+        final int result = element.call0(BpfAttributes.MAP_LOOKUP_ELEM);
+        if (result == -Errno.ENOENT) {
+            return false;
         }
 
-        return keys;
+        LinuxException.check(result, "bpf(BPF_MAP_LOOKUP_ELEM)", definition.name(), "");
+        return true;
+    }
+
+    /** The sum over all CPUs of one 64-bit element of a per-CPU array. */
+    public long sum(final int index) {
+        if (!contains(bufferOf(index))) {
+            throw new IndexOutOfBoundsException("no element " + index + " in " + definition);
+        }
+
+        long sum = 0;
+        for (int offset = 0; offset < value.capacity(); offset += Long.BYTES) {
+            sum += value.getLong(offset);
+        }
+
+        return sum;
     }
 
     @Override
@@ -173,14 +150,25 @@ public final class BpfMap implements AutoCloseable {
         }
     }
 
-    private void setKey(final byte[] keyBytes) {
-        if (keyBytes.length != key.capacity()) {
+    private void copy(
+            final String what, final DirectBuffer source, final UnsafeBuffer destination) {
+        if (source.capacity() != destination.capacity()) {
             throw new IllegalArgumentException(
-                    "a key of %s has %d bytes, not %d"
-                            .formatted(definition.name(), key.capacity(), keyBytes.length));
+                    "a %s of %s has %d bytes, not %d"
+                            .formatted(
+                                    what,
+                                    definition.name(),
+                                    destination.capacity(),
+                                    source.capacity()));
         }
 
-        key.putBytes(0, keyBytes);
+        destination.putBytes(0, source, 0, source.capacity());
+    }
+
+    private static UnsafeBuffer bufferOf(final int number) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[Integer.BYTES]);
+        buffer.putInt(0, number);
+        return buffer;
     }
 
     private static UnsafeBuffer direct(final int lengthBytes) {

@@ -84,12 +84,15 @@ public final class XdpLink implements AutoCloseable {
         final long deadlineNs = System.nanoTime() + PREDECESSOR_LIMIT_NS;
         int result = attach0(program, link.index(), mode);
         while (isOccupied(result)
-                && isNamed(attachedTo(link.index()), program.name())
+                && isNamed(linkNow(link.index()), program.name())
                 && System.nanoTime() - deadlineNs < 0) {
             LockSupport.parkNanos(RETRY_NS);
             result = attach0(program, link.index(), mode);
         }
 
+        if (result == -Errno.EINVAL && linkNow(link.index()).isEmpty()) {
+            result = -Errno.ENODEV; // which the kernel does not tell apart
+        }
         if (result < 0) {
             throw new LinuxException(
                     "bpf(BPF_LINK_CREATE, XDP %s)".formatted(mode.word()),
@@ -148,7 +151,7 @@ public final class XdpLink implements AutoCloseable {
                         || BpfProgram.nameOf(link.get().xdpProgramId()).equals(name));
     }
 
-    private static Optional<Link> attachedTo(final int interfaceIndex) {
+    private static Optional<Link> linkNow(final int interfaceIndex) {
         try (NetlinkSocket socket = NetlinkSocket.open()) {
             return Links.byIndex(socket, interfaceIndex);
         }
@@ -173,7 +176,7 @@ public final class XdpLink implements AutoCloseable {
     }
 
     private static String occupied(final BpfProgram program, final Link link) {
-        final Optional<Link> now = attachedTo(link.index());
+        final Optional<Link> now = linkNow(link.index());
         final int id = now.map(Link::xdpProgramId).orElse(0);
         final String name = id == 0 ? "" : BpfProgram.nameOf(id);
         if (name.equals(program.name())) {

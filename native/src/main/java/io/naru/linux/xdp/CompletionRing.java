@@ -14,6 +14,8 @@ public final class CompletionRing extends XskRing {
 
     CompletionRing(final long base, final DirectBuffer offsets, final int index, final int size) {
         super(base, offsets, index, size);
+        consumer = UnsafeApi.getInt(null, consumerAddress);
+        cachedProducer = consumer;
     }
 
     /** How many frames, at most {@code limit}, are there to be taken back. */

@@ -15,6 +15,9 @@ public final class FillRing extends XskRing {
 
     FillRing(final long base, final DirectBuffer offsets, final int index, final int size) {
         super(base, offsets, index, size);
+        producer = UnsafeApi.getInt(null, producerAddress);
+        submitted = producer;
+        cachedConsumer = UnsafeApi.getInt(null, consumerAddress);
     }
 
     /** How many frames, at most {@code limit}, there is room for. */

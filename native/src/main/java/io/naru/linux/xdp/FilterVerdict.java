@@ -12,7 +12,7 @@ public enum FilterVerdict {
     PASS_LOCAL(1),
     /** To a VIP: redirected. */
     TAKE_VIP(2),
-    /** ARP or NDP asks for a VIP: redirected. */
+    /** ARP or NDP asks for a VIP, or ARP claims one: redirected. */
     TAKE_NEIGHBOUR(3),
     /** From a NAT backend's endpoint: redirected. */
     TAKE_RETURN(4),

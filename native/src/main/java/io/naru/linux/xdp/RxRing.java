@@ -18,6 +18,8 @@ public final class RxRing extends XskRing {
 
     RxRing(final long base, final DirectBuffer offsets, final int index, final int size) {
         super(base, offsets, index, size);
+        consumer = UnsafeApi.getInt(null, consumerAddress);
+        cachedProducer = consumer;
     }
 
     /** How many packets, at most {@code limit}, are there to be read. */

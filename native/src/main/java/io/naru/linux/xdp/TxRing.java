@@ -20,6 +20,9 @@ public final class TxRing extends XskRing {
 
     TxRing(final long base, final DirectBuffer offsets, final int index, final int size) {
         super(base, offsets, index, size);
+        producer = UnsafeApi.getInt(null, producerAddress);
+        submitted = producer;
+        cachedConsumer = UnsafeApi.getInt(null, consumerAddress);
     }
 
     /**

@@ -30,7 +30,6 @@ class BpfLayoutTest {
         attribute(ours, "map_fd", BpfAttributes.MAP_FD_OFFSET);
         attribute(ours, "key", BpfAttributes.KEY_OFFSET);
         attribute(ours, "value", BpfAttributes.VALUE_OFFSET);
-        attribute(ours, "next_key", BpfAttributes.VALUE_OFFSET);
         attribute(ours, "prog_type", BpfAttributes.PROG_TYPE_OFFSET);
         attribute(ours, "insn_cnt", BpfAttributes.INSN_CNT_OFFSET);
         attribute(ours, "insns", BpfAttributes.INSNS_OFFSET);
@@ -61,7 +60,6 @@ class BpfLayoutTest {
         ours.put("BPF_MAP_LOOKUP_ELEM", (long) BpfAttributes.MAP_LOOKUP_ELEM);
         ours.put("BPF_MAP_UPDATE_ELEM", (long) BpfAttributes.MAP_UPDATE_ELEM);
         ours.put("BPF_MAP_DELETE_ELEM", (long) BpfAttributes.MAP_DELETE_ELEM);
-        ours.put("BPF_MAP_GET_NEXT_KEY", (long) BpfAttributes.MAP_GET_NEXT_KEY);
         ours.put("BPF_PROG_LOAD", (long) BpfAttributes.PROG_LOAD);
         ours.put("BPF_PROG_TEST_RUN", (long) BpfAttributes.PROG_TEST_RUN);
         ours.put("BPF_PROG_GET_FD_BY_ID", (long) BpfAttributes.PROG_GET_FD_BY_ID);

@@ -33,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -362,7 +363,14 @@ class FilterProgramTest {
                         "ARP asks for somebody else",
                         toAll().arp(1, "10.0.0.9", "10.0.0.8"),
                         PASS_OTHER));
-        all.add(arguments("an ARP reply about a VIP", toUs().arp(2, "10.0.0.9", VIP), PASS_OTHER));
+        all.add(arguments("an ARP reply to a VIP", toUs().arp(2, "10.0.0.9", VIP), PASS_OTHER));
+        all.add(
+                arguments(
+                        "an ARP reply that claims a VIP",
+                        toAll().arp(2, VIP, VIP),
+                        TAKE_NEIGHBOUR));
+        all.add(arguments("an ARP reply to the box", toUs().arp(2, "10.0.0.9", LOCAL), PASS_OTHER));
+        all.add(arguments("RARP", toAll().arp(3, VIP, VIP), PASS_OTHER));
         all.add(
                 arguments(
                         "a solicitation for a VIP",
@@ -425,7 +433,7 @@ class FilterProgramTest {
 
     @Test
     void shouldPassWhatIsOursWhenNoSocketServesTheQueue() throws Exception {
-        MAPS.get(FilterDescriptor.SOCKETS_MAP).remove(new byte[Integer.BYTES]);
+        MAPS.get(FilterDescriptor.SOCKETS_MAP).remove(0);
 
         final FilterVerdict verdict =
                 run(toUs().ipv4(CLIENT, VIP, TCP).ports(40000, 80).build(), "no socket");
@@ -479,13 +487,7 @@ class FilterProgramTest {
     }
 
     private static void connectSocket() {
-        MAPS.get(FilterDescriptor.SOCKETS_MAP)
-                .put(
-                        new byte[Integer.BYTES],
-                        ByteBuffer.allocate(Integer.BYTES)
-                                .order(ByteOrder.LITTLE_ENDIAN)
-                                .putInt(socket)
-                                .array());
+        MAPS.get(FilterDescriptor.SOCKETS_MAP).put(0, socket);
     }
 
     private static int definitionSize(final String map, final boolean ofKey) {
@@ -497,8 +499,7 @@ class FilterProgramTest {
     /** {@code ranges}: first, last, protocol, and so on. */
     private static void role(final String address, final int flags, final int... ranges)
             throws Exception {
-        final byte[] bytes = new byte[FilterDescriptor.ROLE_LENGTH];
-        final ByteBuffer value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        final UnsafeBuffer value = new UnsafeBuffer(new byte[FilterDescriptor.ROLE_LENGTH]);
         value.putInt(FilterDescriptor.ROLE_FLAGS_OFFSET, flags);
         value.putInt(FilterDescriptor.ROLE_RANGE_COUNT_OFFSET, ranges.length / 3);
         for (int i = 0; i < ranges.length / 3; i++) {
@@ -509,17 +510,17 @@ class FilterProgramTest {
             value.putInt(range + FilterDescriptor.RANGE_PROTOCOL_OFFSET, ranges[3 * i + 2]);
         }
 
-        MAPS.get(FilterDescriptor.ADDRESSES_MAP).put(mapped(address), bytes);
+        MAPS.get(FilterDescriptor.ADDRESSES_MAP).put(new UnsafeBuffer(mapped(address)), value);
     }
 
     private static void put(
             final String map, final String address, final int port, final int protocol)
             throws Exception {
-        final ByteBuffer key = ByteBuffer.allocate(FilterDescriptor.ENDPOINT_LENGTH);
-        key.put(0, mapped(address));
-        key.putShort(FilterDescriptor.ENDPOINT_PORT_OFFSET, (short) port);
-        key.put(FilterDescriptor.ENDPOINT_PROTOCOL_OFFSET, (byte) protocol);
-        MAPS.get(map).put(key.array(), new byte[Integer.BYTES]);
+        final UnsafeBuffer key = new UnsafeBuffer(new byte[FilterDescriptor.ENDPOINT_LENGTH]);
+        key.putBytes(FilterDescriptor.ENDPOINT_ADDRESS_OFFSET, mapped(address));
+        key.putShort(FilterDescriptor.ENDPOINT_PORT_OFFSET, (short) port, ByteOrder.BIG_ENDIAN);
+        key.putByte(FilterDescriptor.ENDPOINT_PROTOCOL_OFFSET, (byte) protocol);
+        MAPS.get(map).put(key, new UnsafeBuffer(new byte[Integer.BYTES]));
     }
 
     private static byte[] mapped(final String text) throws Exception {
