@@ -2,20 +2,10 @@ package io.naru.dataplane.port.pcap;
 
 import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Timestamp;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.pcap4j.core.NotOpenException;
-import org.pcap4j.core.PcapHandle;
-import org.pcap4j.core.PcapHandle.TimestampPrecision;
-import org.pcap4j.core.PcapNativeException;
-import org.pcap4j.core.Pcaps;
-import org.pcap4j.packet.namednumber.DataLinkType;
 
 /**
  * A port that receives what a capture file holds and writes what it sends to another.
@@ -25,34 +15,28 @@ import org.pcap4j.packet.namednumber.DataLinkType;
  * time. Reads pcap and pcapng, writes pcap with nanoseconds.
  */
 public final class PcapFilePort extends CopyingPort {
-    private final Path input;
-    private final PcapHandle reader;
+    private final CaptureReader reader;
     private final CaptureWriter writer;
-    private byte[] pending;
-    private Timestamp pendingTime;
-    private Timestamp time;
+    private boolean isAtEnd;
+    private long timeNs;
 
     private PcapFilePort(
-            final Path input,
-            final PcapHandle reader,
+            final CaptureReader reader,
             final CaptureWriter writer,
             final int interfaceIndex,
             final long macNet,
             final FrameStack free,
             final int frameSizeBytes) {
         super(interfaceIndex, macNet, free, frameSizeBytes);
-        this.input = input;
         this.reader = reader;
         this.writer = writer;
-        readAhead();
-        time = pendingTime;
     }
 
     /**
-     * Reads {@code input} through once, so that a broken capture is refused before anything is
-     * written, then starts at its beginning.
+     * Begins at the start of a capture.
      *
-     * @param output is replaced if it exists; null: what is sent is written nowhere.
+     * @param output is replaced, if it exists, when the port is closed at the end of {@code input};
+     *     null: what is sent is written nowhere.
      * @param free the worker's frames.
      * @throws IOException a sentence about what is wrong with which file.
      */
@@ -64,19 +48,21 @@ public final class PcapFilePort extends CopyingPort {
             final FrameStack free,
             final int frameSizeBytes)
             throws IOException {
-        try (PcapHandle reader = openReader(input)) {
-            checkWhole(input, reader);
-        }
-        if (output != null && Files.exists(output) && Files.isSameFile(input, output)) {
-            throw new IOException("cannot write " + output + ": it is the capture that is read");
-        }
-
-        final PcapHandle reader = openReader(input);
+        final CaptureReader reader = CaptureReader.open(input);
         try {
-            final CaptureWriter writer = output == null ? null : CaptureWriter.open(output);
+            if (output != null && Files.exists(output) && Files.isSameFile(input, output)) {
+                throw new IOException(
+                        "cannot write " + output + ": it is the capture that is read");
+            }
 
-            return new PcapFilePort(
-                    input, reader, writer, interfaceIndex, macNet, free, frameSizeBytes);
+            final boolean isEmpty = !reader.advance();
+            final CaptureWriter writer = output == null ? null : CaptureWriter.open(output);
+            final PcapFilePort port =
+                    new PcapFilePort(reader, writer, interfaceIndex, macNet, free, frameSizeBytes);
+            port.isAtEnd = isEmpty;
+            port.timeNs = isEmpty ? 0 : reader.timeNs();
+
+            return port;
         } catch (final IOException ex) {
             reader.close();
             throw ex;
@@ -85,120 +71,58 @@ public final class PcapFilePort extends CopyingPort {
 
     /**
      * @return 0 if the capture is at its end.
+     * @throws UncheckedIOException a sentence about where it is broken.
      */
     @Override
     public int receive(final PacketBurst burst) {
-        if (pending != null) {
-            time = pendingTime;
+        if (!isAtEnd) {
+            timeNs = reader.timeNs();
         }
 
         return super.receive(burst);
     }
 
     /**
-     * When the packets received last were captured, in nanoseconds since 1970; at first, the next.
+     * When the packets received last were captured, in nanoseconds since 1970; at first, the time
+     * of those to come. An empty capture is of time 0.
      */
     public long timeNs() {
-        if (time == null) {
-            return 0; // an empty capture
-        }
-
-        final long seconds = Math.floorDiv(time.getTime(), 1_000L);
-        return TimeUnit.SECONDS.toNanos(seconds) + time.getNanos();
+        return timeNs;
     }
 
     /** Whether everything was received. */
     public boolean isAtEnd() {
-        return pending == null;
+        return isAtEnd;
     }
 
     @Override
     public void close() {
         if (writer != null) {
-            writer.close();
+            writer.close(!isAtEnd);
         }
         reader.close();
     }
 
     @Override
     byte[] nextPacket() {
-        if (pending == null || !pendingTime.equals(time)) {
+        if (isAtEnd || reader.timeNs() != timeNs) {
             return null;
         }
 
-        final byte[] packet = pending;
-        readAhead();
+        final byte[] packet = reader.packet();
+        try {
+            isAtEnd = !reader.advance();
+        } catch (final IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
+
         return packet;
     }
 
     @Override
     void send(final byte[] packet) {
         if (writer != null) {
-            writer.write(packet, time);
-        }
-    }
-
-    private void readAhead() {
-        try {
-            pending = read(input, reader, 0);
-            pendingTime = pending == null ? null : reader.getTimestamp();
-        } catch (final IOException ex) {
-            throw new UncheckedIOException(ex);
-        }
-    }
-
-    private static PcapHandle openReader(final Path input) throws IOException {
-        if (!Files.isRegularFile(input)) {
-            throw new IOException("cannot read " + input + ": there is no such file");
-        }
-        if (!Files.isReadable(input)) {
-            throw new IOException("cannot read " + input + ": permission denied");
-        }
-
-        final PcapHandle reader =
-                Libpcap.call(
-                        "read " + input,
-                        () -> Pcaps.openOffline(input.toString(), TimestampPrecision.NANO));
-        final DataLinkType link = reader.getDlt();
-        if (!DataLinkType.EN10MB.equals(link)) {
-            reader.close();
-            throw new IOException(
-                    "cannot use %s: its frames are %s, not Ethernet; capture on an interface, not on 'any'"
-                            .formatted(input, link.name()));
-        }
-
-        return reader;
-    }
-
-    private static void checkWhole(final Path input, final PcapHandle reader) throws IOException {
-        long packets = 0;
-        while (read(input, reader, packets) != null) {
-            packets++;
-        }
-    }
-
-    private static byte[] read(final Path input, final PcapHandle reader, final long packets)
-            throws IOException {
-        try {
-            return reader.getNextRawPacketEx();
-        } catch (final EOFException ex) {
-            return null;
-        } catch (final PcapNativeException ex) {
-            throw new IOException(
-                    "cannot use %s: broken after packet %d: %s"
-                            .formatted(input, packets, detail(reader, ex)),
-                    ex);
-        } catch (final TimeoutException | NotOpenException ex) {
-            throw new IllegalStateException(ex); // of live captures, and of closed ones
-        }
-    }
-
-    /** libpcap's own words, without those that pcap4j puts around them. */
-    private static String detail(final PcapHandle reader, final PcapNativeException ex) {
-        try {
-            return reader.getError();
-        } catch (final NotOpenException closed) {
-            return ex.getMessage();
+            writer.write(packet, timeNs);
         }
     }
 }

@@ -11,6 +11,7 @@ import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.port.memory.MemoryFrames;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -184,12 +185,36 @@ class PcapFilePortTest {
         final byte[] whole = capture(ETHERNET, packet(1, 0, 60), packet(2, 0, 60));
         Files.write(input, Arrays.copyOf(whole, whole.length - 7));
 
+        try (PcapFilePort port = open()) {
+            final UncheckedIOException refusal =
+                    assertThrows(
+                            UncheckedIOException.class,
+                            () -> {
+                                port.receive(burst);
+                                sendBack(port);
+                            });
+            assertEquals(
+                    "cannot use "
+                            + input
+                            + ": broken after packet 1: truncated dump file; tried to read 60"
+                            + " captured bytes, only got 53",
+                    refusal.getCause().getMessage());
+        }
+
+        assertArrayEquals(new Path[] {input}, directoryContent());
+    }
+
+    @Test
+    void shouldRefuseACaptureWhoseFirstPacketIsBroken() throws IOException {
+        final byte[] whole = capture(ETHERNET, packet(1, 0, 60));
+        Files.write(input, Arrays.copyOf(whole, whole.length - 1));
+
         assertRefused(
                 "cannot use "
                         + input
-                        + ": broken after packet 1: truncated dump file; tried to read 60 captured"
-                        + " bytes, only got 53");
-        assertFalse(Files.exists(output), "nothing is written");
+                        + ": broken after packet 0: truncated dump file; tried to read 60 captured"
+                        + " bytes, only got 59");
+        assertArrayEquals(new Path[] {input}, directoryContent());
     }
 
     @Test
@@ -231,7 +256,7 @@ class PcapFilePortTest {
         Files.write(input, capture(ETHERNET));
         output = directory.resolve("missing").resolve("out.pcap");
 
-        assertRefused("cannot write " + output + ": " + output + ": No such file or directory");
+        assertRefused("cannot write " + output + ": there is no such directory");
     }
 
     private PcapFilePort open() throws IOException {
