@@ -1,0 +1,177 @@
+package io.naru.dataplane;
+
+import io.naru.dataplane.flow.FlowEntry;
+import io.naru.dataplane.flow.FlowExpiry;
+import io.naru.dataplane.flow.FlowHash;
+import io.naru.dataplane.flow.FlowTable;
+import io.naru.dataplane.flow.FlowTableDescriptor;
+import io.naru.dataplane.neighbour.HopTable;
+import io.naru.dataplane.packet.Bounds;
+import io.naru.dataplane.pipeline.FlowAccounts;
+import io.naru.dataplane.pipeline.Handover;
+import io.naru.dataplane.pipeline.Pipeline;
+import io.naru.dataplane.pipeline.PipelineSettings;
+import io.naru.dataplane.port.FrameStack;
+import io.naru.dataplane.port.PacketPort;
+import io.naru.dataplane.port.memory.MemoryFrames;
+import io.naru.dataplane.port.memory.MemoryPort;
+import io.naru.dataplane.schedule.Scheduler;
+import io.naru.dataplane.schedule.Schedulers;
+import io.naru.dataplane.schedule.StableHash;
+import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.status.WorkerStats;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.CachedNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Workers on memory ports, driven by hand and by a clock that stands still. */
+final class WorkerRig implements AutoCloseable {
+    static final int FRAME_SIZE = 2048;
+    static final int FRAMES_PER_WORKER = 256;
+    static final int RING_SIZE = 64;
+
+    final CachedNanoClock clock = new CachedNanoClock();
+    final HopTable hops = new HopTable(64);
+    final FlowHash flowHash = new FlowHash(3, 5);
+    final List<Worker> workers = new ArrayList<>();
+    final List<WorkerStats> stats = new ArrayList<>();
+    final List<WorkerProxy> inboxes = new ArrayList<>();
+    final List<ConductorProxy> outboxes = new ArrayList<>();
+    final List<MemoryPort[]> ports = new ArrayList<>();
+    final List<FlowTable> flows = new ArrayList<>();
+    final Handover[] handovers;
+    final MemoryFrames frames;
+
+    private final List<ByteBuffer> regions = new ArrayList<>();
+
+    WorkerRig(final int workerCount, final int handoverCapacity, final long... macsNet) {
+        clock.update(1_000_000_000_000L);
+        frames = new MemoryFrames(workerCount * FRAMES_PER_WORKER, FRAME_SIZE);
+        handovers =
+                workerCount == 1
+                        ? new Handover[] {Handover.none()}
+                        : Handover.mesh(workerCount, handoverCapacity);
+        for (int id = 0; id < workerCount; id++) {
+            workers.add(worker(id, workerCount, macsNet));
+        }
+    }
+
+    private Worker worker(final int id, final int workerCount, final long[] macsNet) {
+        final WorkerStats workerStats = WorkerStats.inMemory();
+        final FrameStack stack = frames.share(FRAMES_PER_WORKER);
+        final MemoryPort[] workerPorts = new MemoryPort[macsNet.length];
+        for (int i = 0; i < macsNet.length; i++) {
+            workerPorts[i] = new MemoryPort(i, macsNet[i], stack, FRAME_SIZE, RING_SIZE);
+        }
+
+        final int capacity = 4096;
+        final ByteBuffer region =
+                BufferUtil.allocateDirectAligned(
+                        (int) FlowTableDescriptor.regionLength(capacity), FlowEntry.LENGTH);
+        Bounds.add(BufferUtil.address(region), region.capacity());
+        regions.add(region);
+        final FlowAccounts accounts = new FlowAccounts(workerStats);
+        final FlowTable table =
+                new FlowTable(
+                        BufferUtil.address(region),
+                        region.capacity(),
+                        capacity,
+                        flowHash,
+                        id,
+                        workerCount,
+                        accounts);
+        final Pipeline pipeline =
+                new Pipeline(
+                        new PipelineSettings(id, workerCount, true, true, 64),
+                        macsNet,
+                        table,
+                        accounts,
+                        flowHash,
+                        new StableHash(StableHash.DEFAULT_SEED),
+                        hops,
+                        workerStats);
+        stats.add(workerStats);
+        ports.add(workerPorts);
+        flows.add(table);
+        inboxes.add(new WorkerProxy());
+        outboxes.add(new ConductorProxy(id));
+        return new Worker(
+                new WorkerContext()
+                        .clock(clock)
+                        .ports((PacketPort[]) workerPorts)
+                        .frames(stack)
+                        .handover(handovers[id])
+                        .flows(table)
+                        .pipeline(pipeline)
+                        .stats(workerStats)
+                        .inbox(inboxes.get(id))
+                        .conductor(outboxes.get(id))
+                        .conclude());
+    }
+
+    void adopt(final ForwardingTable table) {
+        final Scheduler[][] byService = new Scheduler[table.serviceIdLimit()][];
+        for (int id = 0; id < byService.length; id++) {
+            if (table.service(id) != null) {
+                byService[id] =
+                        Schedulers.create(
+                                table.algorithm(id),
+                                table.candidates(id),
+                                backendId -> 0,
+                                workers.size());
+            }
+        }
+        for (int worker = 0; worker < workers.size(); worker++) {
+            final Scheduler[] own = new Scheduler[byService.length];
+            for (int id = 0; id < own.length; id++) {
+                own[id] = byService[id] == null ? null : byService[id][worker];
+            }
+            inboxes.get(worker).snapshot(new WorkerSnapshot(table, own, FlowExpiry.DEFAULT));
+        }
+    }
+
+    boolean inject(final int worker, final int interfaceIndex, final byte[] frame) {
+        return ports.get(worker)[interfaceIndex]
+                .wire()
+                .inject(new UnsafeBuffer(frame), 0, frame.length);
+    }
+
+    /** Lets every worker do one duty cycle, in turn. */
+    void cycle() {
+        clock.advance(1_000);
+        workers.forEach(Worker::doWork);
+    }
+
+    /** What a worker has sent by an interface. */
+    List<byte[]> collect(final int worker, final int interfaceIndex) {
+        final List<byte[]> sent = new ArrayList<>();
+        ports.get(worker)[interfaceIndex]
+                .wire()
+                .collect(
+                        (packet, length) -> {
+                            final byte[] bytes = new byte[length];
+                            packet.getBytes(0, bytes);
+                            sent.add(bytes);
+                        },
+                        Integer.MAX_VALUE);
+        return sent;
+    }
+
+    /** All frames that are somewhere. */
+    long framesAnywhere() {
+        long count = 0;
+        for (int id = 0; id < workers.size(); id++) {
+            count += workers.get(id).framesHeld() + handovers[id].framesOnTheWay();
+        }
+        return count;
+    }
+
+    @Override
+    public void close() {
+        frames.close();
+        regions.forEach(region -> Bounds.remove(BufferUtil.address(region)));
+    }
+}
