@@ -1,13 +1,18 @@
 package io.naru.controlplane.cli;
 
 import io.naru.controlplane.config.ConfigReference;
-import io.naru.controlplane.config.DataPlaneExport;
+import io.naru.controlplane.config.DataPlaneSettings;
 import io.naru.controlplane.config.NaruConfig;
+import io.naru.controlplane.reconcile.BackendHealth;
+import io.naru.controlplane.reconcile.EffectiveState;
+import io.naru.controlplane.reconcile.Overrides;
 import io.naru.dataplane.protocol.CommandFile;
+import io.naru.dataplane.protocol.DesiredState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -38,7 +43,8 @@ final class ExportCommand extends CliCommand {
     @Override
     public Integer call() {
         switch (form) {
-            case properties -> output().text(DataPlaneExport.properties(config(), runDirectory()));
+            case properties ->
+                    output().text(DataPlaneSettings.properties(config(), runDirectory()));
             case commands -> output().bytes(commands(config()));
             case reference -> output().text(ConfigReference.markdown());
         }
@@ -53,10 +59,16 @@ final class ExportCommand extends CliCommand {
         return ConfigFile.readValid(file, output());
     }
 
+    /** What the data plane would be told if nothing were checked and nothing overridden. */
+    private static DesiredState unchecked(final NaruConfig config) {
+        return EffectiveState.of(
+                config, 0, new Overrides(List.of()), backend -> BackendHealth.UNCHECKED);
+    }
+
     private static byte[] commands(final NaruConfig config) {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            CommandFile.write(DataPlaneExport.desiredState(config), bytes);
+            CommandFile.write(unchecked(config), bytes);
         } catch (final IOException ex) {
             throw new UncheckedIOException(ex);
         }

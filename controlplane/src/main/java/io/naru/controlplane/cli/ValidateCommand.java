@@ -6,6 +6,7 @@ import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.config.Problem;
 import io.naru.controlplane.config.ProblemReport;
 import io.naru.controlplane.json.JsonObject;
+import io.naru.controlplane.view.Documents;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +43,7 @@ final class ValidateCommand extends CliCommand {
             }
         }
         if (output().format() == OutputFormat.JSON) {
-            output().json(new JsonObject().put("valid", valid).put("files", results));
+            output().json(Documents.of("Validation").put("isValid", valid).put("files", results));
         }
 
         return valid ? ExitCode.OK : ExitCode.REFUSED;
@@ -74,7 +75,7 @@ final class ValidateCommand extends CliCommand {
     private static JsonObject json(final Path file, final ConfigReader.Result result) {
         return new JsonObject()
                 .put("file", file.toString())
-                .put("valid", result.problems().stream().noneMatch(Problem::isError))
+                .put("isValid", result.problems().stream().noneMatch(Problem::isError))
                 .put("problems", ProblemReport.json(result.problems()));
     }
 }

@@ -1,22 +1,15 @@
 package io.naru.controlplane.config;
 
-import io.naru.dataplane.protocol.BackendSpec;
-import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.DataPlaneProperties;
-import io.naru.dataplane.protocol.DesiredState;
-import io.naru.dataplane.protocol.ServiceSpec;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Collectors;
 
-/** What a data plane process is given of a configuration: it reads no YAML. */
-public final class DataPlaneExport {
-    private DataPlaneExport() {}
+/** The settings that a data plane process starts with: it reads no YAML. */
+public final class DataPlaneSettings {
+    private DataPlaneSettings() {}
 
     /**
-     * The settings that it starts with, as the text of a properties file.
+     * What a configuration says of them, as the text of a properties file.
      *
      * @param runDirectory where its cnc file is to be.
      */
@@ -68,60 +61,6 @@ public final class DataPlaneExport {
         }
 
         return text.toString();
-    }
-
-    /** The state that it serves while no check and no override says otherwise. */
-    public static DesiredState desiredState(final NaruConfig config) {
-        final List<BackendSpec> backends = new ArrayList<>();
-        for (final PoolConfig pool : config.pools()) {
-            for (final BackendConfig backend : pool.backends()) {
-                backends.add(
-                        new BackendSpec(
-                                pool.name(),
-                                backend.name(),
-                                backend.address(),
-                                backend.port(),
-                                backend.weight(),
-                                stateOf(backend)));
-            }
-        }
-
-        return new DesiredState(
-                0,
-                config.pools().stream().map(PoolConfig::name).toList(),
-                backends,
-                config.services().stream().map(DataPlaneExport::service).toList());
-    }
-
-    /** A service as the data plane is told of it. */
-    public static ServiceSpec service(final ServiceConfig service) {
-        final TimeoutsConfig timeouts = service.timeouts();
-        return new ServiceSpec(
-                service.name(),
-                service.vip(),
-                service.protocol(),
-                service.ports().first(),
-                service.ports().last(),
-                service.mode(),
-                service.algorithm(),
-                service.pool(),
-                new ServiceSpec.Timeouts(
-                        seconds(timeouts.tcpOpening()),
-                        seconds(timeouts.tcpEstablished()),
-                        seconds(timeouts.tcpClosing()),
-                        seconds(timeouts.udp())));
-    }
-
-    private static BackendState stateOf(final BackendConfig backend) {
-        return switch (backend.state()) {
-            case UP -> BackendState.UP;
-            case DRAIN -> BackendState.DRAIN;
-            case DOWN -> BackendState.DOWN;
-        };
-    }
-
-    private static int seconds(final Duration duration) {
-        return Math.toIntExact(duration.toSeconds());
     }
 
     private static void append(

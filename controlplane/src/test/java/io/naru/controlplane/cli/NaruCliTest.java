@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.controlplane.json.Json;
 import io.naru.controlplane.json.JsonObject;
+import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.CommandFile;
+import io.naru.dataplane.protocol.DesiredState;
+import io.naru.dataplane.protocol.ServiceSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -68,7 +72,9 @@ class NaruCliTest {
         final int exitCode = run("validate", "-o", "json", file.toString());
 
         final JsonObject json = Json.parseObject(out());
-        assertEquals(List.of("apiVersion", "valid", "files"), List.copyOf(json.members().keySet()));
+        assertEquals(
+                List.of("apiVersion", "kind", "isValid", "files"),
+                List.copyOf(json.members().keySet()));
         assertEquals("naru/v1", json.string("apiVersion"));
         final JsonObject problem = json.objects("files").get(0).objects("problems").get(0);
         assertEquals("must not be empty", problem.string("message"));
@@ -178,10 +184,34 @@ class NaruCliTest {
 
     @Test
     void shouldExportCommandsForReplay() throws IOException {
-        final int exitCode = run("export", "commands", MINIMAL);
+        final Path config =
+                Files.writeString(
+                        directory.resolve("lb.yaml"),
+                        """
+                        interfaces: [eth0, eth1]
+                        services:
+                          - { name: web, vip: 192.0.2.10, port: any, pool: web, protocol: udp,
+                              timeouts: { udp: 1m } }
+                        pools:
+                          - name: web
+                            backends:
+                              - { name: s1, address: 10.2.0.1 }
+                              - { name: s2, address: 10.2.0.2, state: drain, weight: 7 }
+                              - { name: s3, address: 10.2.0.3, state: down }
+                        """);
+
+        final int exitCode = run("export", "commands", config.toString());
 
         final Path file = Files.write(directory.resolve("commands"), out.toByteArray());
-        assertEquals(2, CommandFile.read(file).backends().size());
+        final DesiredState state = CommandFile.read(file);
+        assertEquals(List.of("web"), state.pools());
+        assertEquals(
+                List.of(BackendState.UP, BackendState.DRAIN, BackendState.DOWN),
+                state.backends().stream().map(BackendSpec::state).toList());
+        assertEquals(7, state.backends().get(1).weight());
+        final ServiceSpec service = state.services().get(0);
+        assertEquals(65_535, service.portLast());
+        assertEquals(new ServiceSpec.Timeouts(0, 0, 0, 60), service.timeouts());
         assertEquals(ExitCode.OK, exitCode);
     }
 

@@ -3,23 +3,15 @@ package io.naru.controlplane.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.naru.dataplane.protocol.BackendSpec;
-import io.naru.dataplane.protocol.BackendState;
-import io.naru.dataplane.protocol.CommandFile;
 import io.naru.dataplane.protocol.DataPlaneProperties;
-import io.naru.dataplane.protocol.DesiredState;
-import io.naru.dataplane.protocol.ServiceSpec;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.StringReader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class DataPlaneExportTest {
+class DataPlaneSettingsTest {
     @Test
     void shouldExportEverySettingUnderItsName() throws IOException {
         final NaruConfig config =
@@ -54,44 +46,10 @@ class DataPlaneExportTest {
         assertNull(properties(read("interfaces: [eth0, eth1]")).get(DataPlaneProperties.HASH_SEED));
     }
 
-    @Test
-    void shouldExportCommandsThatTheDataPlaneUnderstands(@TempDir final Path directory)
-            throws IOException {
-        final NaruConfig config =
-                read(
-                        """
-                        interfaces: [eth0, eth1]
-                        services:
-                          - { name: web, vip: 192.0.2.10, port: any, pool: web, timeouts: { udp: 1m }, protocol: udp }
-                        pools:
-                          - name: web
-                            backends:
-                              - { name: s1, address: 10.2.0.1 }
-                              - { name: s2, address: 10.2.0.2, state: drain, weight: 7 }
-                              - { name: s3, address: 10.2.0.3, state: down }
-                        """);
-        final Path file = directory.resolve("commands");
-
-        try (OutputStream output = Files.newOutputStream(file)) {
-            CommandFile.write(DataPlaneExport.desiredState(config), output);
-        }
-        final DesiredState state = CommandFile.read(file);
-
-        assertEquals(List.of("web"), state.pools());
-        assertEquals(
-                List.of(BackendState.UP, BackendState.DRAIN, BackendState.DOWN),
-                state.backends().stream().map(BackendSpec::state).toList());
-        assertEquals(7, state.backends().get(1).weight());
-        final ServiceSpec service = state.services().get(0);
-        assertEquals(0, service.portFirst());
-        assertEquals(65_535, service.portLast());
-        assertEquals(new ServiceSpec.Timeouts(0, 0, 0, 60), service.timeouts());
-    }
-
     private static Properties properties(final NaruConfig config) throws IOException {
         final Properties properties = new Properties();
         properties.load(
-                new StringReader(DataPlaneExport.properties(config, Path.of("/tmp/a b\\c"))));
+                new StringReader(DataPlaneSettings.properties(config, Path.of("/tmp/a b\\c"))));
         return properties;
     }
 

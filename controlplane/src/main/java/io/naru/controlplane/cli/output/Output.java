@@ -3,16 +3,12 @@ package io.naru.controlplane.cli.output;
 import io.naru.controlplane.json.Json;
 import io.naru.controlplane.json.JsonObject;
 import java.io.PrintStream;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /**
  * Where a command prints: data to standard output in the format asked for, remarks to the other.
  */
 public final class Output {
-    /** The version of everything that {@code -o json} prints; members are only ever added. */
-    public static final String API_VERSION = "naru/v1";
-
     private final OutputFormat format;
     private final Style style;
     private final PrintStream out;
@@ -51,15 +47,8 @@ public final class Output {
         out.flush();
     }
 
-    /** An object with {@code apiVersion} as its first member. */
-    public void json(final JsonObject object) {
-        final JsonObject document = new JsonObject();
-        if (!object.has("apiVersion")) {
-            document.put("apiVersion", API_VERSION);
-        }
-        for (final Map.Entry<String, Object> member : object.members().entrySet()) {
-            document.put(member.getKey(), member.getValue());
-        }
+    /** A document as {@link io.naru.controlplane.view.Documents} begins them. */
+    public void json(final JsonObject document) {
         line(Json.pretty(document));
     }
 
