@@ -11,7 +11,6 @@ import io.naru.controlplane.config.ProblemReport;
 import io.naru.controlplane.events.Event;
 import io.naru.controlplane.events.EventLog;
 import io.naru.controlplane.health.HealthMonitor;
-import io.naru.controlplane.health.TcpCheck;
 import io.naru.controlplane.reconcile.AppliedConfig;
 import io.naru.controlplane.reconcile.DataPlaneLink;
 import io.naru.controlplane.reconcile.Reconciler;
@@ -265,7 +264,7 @@ public final class ControlPlane implements AutoCloseable {
                         reconciler,
                         listener ->
                                 new HealthMonitor<>(
-                                        Map.of("tcp", new TcpCheck(eventLoop)),
+                                        Map.of("tcp", context.tcpCheck().apply(eventLoop)),
                                         new EventLoopTimers(eventLoop, context.clockMs()),
                                         context.random(),
                                         listener));

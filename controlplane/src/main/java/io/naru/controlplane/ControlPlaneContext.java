@@ -1,11 +1,15 @@
 package io.naru.controlplane;
 
+import io.naru.controlplane.health.HealthCheck;
+import io.naru.controlplane.health.TcpCheck;
 import io.naru.dataplane.protocol.DataPlaneProperties;
+import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /** The settings of a control plane, with their defaults; {@link #conclude} checks them. */
@@ -26,6 +30,7 @@ public final class ControlPlaneContext {
     private LongSupplier clockMs = System::currentTimeMillis;
     private Random random = new Random();
     private long requestTimeoutMs = 10_000;
+    private Function<EventLoop, HealthCheck> tcpCheck = TcpCheck::new;
 
     /** The context that a command line asks for. */
     static ControlPlaneContext of(final List<String> args) {
@@ -99,6 +104,16 @@ public final class ControlPlaneContext {
 
     public long requestTimeoutMs() {
         return requestTimeoutMs;
+    }
+
+    /** Makes the check of kind {@code tcp}, to be used on the event loop given. */
+    public ControlPlaneContext tcpCheck(final Function<EventLoop, HealthCheck> factory) {
+        tcpCheck = factory;
+        return this;
+    }
+
+    public Function<EventLoop, HealthCheck> tcpCheck() {
+        return tcpCheck;
     }
 
     /** Checks what was set and fills in what was not. */

@@ -1,5 +1,6 @@
 package io.naru.controlplane.api;
 
+import io.naru.controlplane.config.ConfigDiff;
 import io.naru.controlplane.config.ConfigReader;
 import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.config.ProblemReport;
@@ -85,9 +86,9 @@ public final class ConfigRoutes {
 
     private JsonObject difference(
             final JsonObject json, final NaruConfig config, final ConfigReader.Result result) {
-        final List<JsonObject> changes = ConfigChanges.between(steering.applied().config(), config);
-        return json.put("isSame", changes.isEmpty())
-                .put("changes", changes)
+        final ConfigDiff diff = ConfigDiff.between(steering.applied().config(), config);
+        return json.put("isSame", diff.isEmpty())
+                .put("diff", diff.toJson())
                 .put("notes", notes(config))
                 .put("problems", ProblemReport.json(result.problems()))
                 .put("report", ProblemReport.text(result.problems()));
