@@ -5,11 +5,12 @@ import java.util.Set;
 /**
  * What the balancer wants to see of the traffic on its interfaces.
  *
- * @param services VIPs with protocol and ports; ICMP echo, ICMP errors and ARP/NDP for these
- *     addresses are ours too.
+ * @param services VIPs with protocol and ports. Everything to such an address is ours, whatever its
+ *     protocol and port, and so are ARP and NDP for it.
  * @param backends sources of return traffic ({@code nat}): frames from these endpoints to an
- *     address that is not the box's own.
- * @param locals the box's own addresses: frames to them always stay with the kernel.
+ *     address that is not the box's own, and ICMP errors about frames to them.
+ * @param locals the box's own addresses: frames to them stay with the kernel, except for the
+ *     services' ports where such an address is a VIP as well.
  */
 public record FilterRules(
         Set<ServiceRule> services, Set<BackendRule> backends, Set<Address> locals) {
