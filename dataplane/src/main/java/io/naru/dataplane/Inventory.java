@@ -36,8 +36,8 @@ import java.util.function.ToIntFunction;
  * configured is <i>retired</i>: it keeps its id, and a backend that was not down also its flows, as
  * if drained, until the last of them is gone.
  */
-final class Inventory {
-    static final Inventory EMPTY =
+public final class Inventory {
+    public static final Inventory EMPTY =
             new Inventory(
                     List.of(),
                     Map.of(),
@@ -91,7 +91,7 @@ final class Inventory {
      *
      * @throws IllegalArgumentException if there are more services or backends than ids.
      */
-    Inventory serving(final DesiredState state) {
+    public Inventory serving(final DesiredState state) {
         final Map<String, ServiceSpec> nextServices = new LinkedHashMap<>();
         for (final ServiceSpec service : state.services()) {
             nextServices.put(service.name(), service);
@@ -286,7 +286,7 @@ final class Inventory {
      * @param hopIdOf the hop of an address.
      * @throws IllegalArgumentException if it cannot be served; the text says why.
      */
-    ForwardingTable table(final long epoch, final ToIntFunction<IpAddress> hopIdOf) {
+    public ForwardingTable table(final long epoch, final ToIntFunction<IpAddress> hopIdOf) {
         final ForwardingTable.Builder builder = ForwardingTable.builder(epoch);
         final Map<String, List<Integer>> idsByPool = new LinkedHashMap<>();
         backends.forEach((key, spec) -> add(builder, idsByPool, key, spec, hopIdOf));
@@ -321,7 +321,7 @@ final class Inventory {
     }
 
     /** When flows expire, also those of retired services. */
-    FlowExpiry expiry() {
+    public FlowExpiry expiry() {
         FlowTimeouts[] timeouts = {};
         for (final ServiceInfo service : services()) {
             if (service.id() >= timeouts.length) {

@@ -19,20 +19,20 @@ import java.util.Map;
  * candidates have not changed: they know where they are in their round, and a Maglev table costs
  * milliseconds.
  */
-final class SchedulerCache {
+public final class SchedulerCache {
     private final int workerCount;
     private final BackendLoad load;
     private Map<String, Made> madeByService = Map.of();
 
     private record Made(Algorithm algorithm, Candidates candidates, List<Scheduler> byWorker) {}
 
-    SchedulerCache(final int workerCount, final BackendLoad load) {
+    public SchedulerCache(final int workerCount, final BackendLoad load) {
         this.workerCount = workerCount;
         this.load = load;
     }
 
     /** The schedulers of each worker, by service id; null where there is no service. */
-    Scheduler[][] schedulers(final ForwardingTable table) {
+    public Scheduler[][] schedulers(final ForwardingTable table) {
         final Map<String, Made> next = new HashMap<>();
         final Scheduler[][] schedulers = new Scheduler[workerCount][table.serviceIdLimit()];
         for (int id = 0; id < table.serviceIdLimit(); id++) {

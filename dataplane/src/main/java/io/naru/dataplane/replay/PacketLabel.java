@@ -1,0 +1,53 @@
+package io.naru.dataplane.replay;
+
+import io.naru.dataplane.packet.ArpHeader;
+import io.naru.dataplane.packet.IcmpHeader;
+import io.naru.dataplane.packet.PacketKind;
+import io.naru.dataplane.packet.TcpHeader;
+import io.naru.dataplane.port.PacketBurst;
+
+/** What a person would call a packet that was parsed and not yet rewritten. */
+final class PacketLabel {
+    private static final int TCP = 6;
+    private static final int DESTINATION_UNREACHABLE = 3;
+    private static final int TIME_EXCEEDED = 11;
+
+    private PacketLabel() {}
+
+    static String of(final PacketBurst burst, final int index) {
+        return switch (burst.kind[index]) {
+            case PacketKind.TRANSPORT ->
+                    burst.protocol[index] == TCP ? ofTcp(burst.tcpFlags[index]) : "udp";
+            case PacketKind.ICMP ->
+                    ofIcmp(IcmpHeader.type(burst.address[index] + burst.l4Offset[index]));
+            case PacketKind.ARP ->
+                    ofArp(ArpHeader.operationNet(burst.address[index] + burst.l3Offset[index]));
+            default -> PacketKind.name(burst.kind[index]).replace('-', ' ');
+        };
+    }
+
+    private static String ofTcp(final int flags) {
+        if ((flags & TcpHeader.RST) != 0) {
+            return "tcp rst";
+        }
+        if ((flags & TcpHeader.SYN) != 0) {
+            return (flags & TcpHeader.ACK) != 0 ? "tcp syn ack" : "tcp syn";
+        }
+
+        return (flags & TcpHeader.FIN) != 0 ? "tcp fin" : "tcp";
+    }
+
+    private static String ofIcmp(final int type) {
+        return switch (type) {
+            case IcmpHeader.TYPE_ECHO_REQUEST -> "icmp echo request";
+            case IcmpHeader.TYPE_ECHO_REPLY -> "icmp echo reply";
+            case DESTINATION_UNREACHABLE -> "icmp unreachable";
+            case TIME_EXCEEDED -> "icmp time exceeded";
+            default -> "icmp";
+        };
+    }
+
+    private static String ofArp(final int operationNet) {
+        return operationNet == ArpHeader.OPERATION_REQUEST_NET ? "arp request" : "arp reply";
+    }
+}
