@@ -1,6 +1,7 @@
 package io.naru.controlplane.config;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -18,6 +19,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * file can be checked anywhere.
  */
 public final class ConfigReader {
+    private static final int MAX_BYTES = 2 * YamlTree.MAX_CHARACTERS;
+
     private ConfigReader() {}
 
     /**
@@ -48,10 +51,13 @@ public final class ConfigReader {
      */
     public static Result read(final Path file) throws IOException {
         final String name = file.toString();
-        if (Files.size(file) > 4L * YamlTree.MAX_CHARACTERS) { // UTF-8: at most 4 bytes each
-            return refused(name, "is larger than any configuration needs to be");
+        final byte[] bytes;
+        try (InputStream input = Files.newInputStream(file)) {
+            bytes = input.readNBytes(MAX_BYTES + 1); // a device or a pipe has no size to ask for
         }
-        final byte[] bytes = Files.readAllBytes(file);
+        if (bytes.length > MAX_BYTES) {
+            return refused(name, "is larger than " + MAX_BYTES + " bytes");
+        }
         try {
             final String text =
                     StandardCharsets.UTF_8

@@ -235,6 +235,34 @@ class ConfigReaderTest {
                 result.problems().get(0).text());
     }
 
+    @Test
+    void shouldNotReadADeviceWithoutEnd() throws IOException {
+        final ConfigReader.Result result = ConfigReader.read(Path.of("/dev/zero"));
+
+        assertEquals("is larger than 16777216 bytes", result.problems().get(0).text());
+    }
+
+    @Test
+    void shouldTakeTheLineEndsAndTheMarkOfOtherSystems() throws Exception {
+        assertEquals(read(TEMPLATE), read("\ufeff" + TEMPLATE.replace("\n", "\r\n")));
+    }
+
+    @Test
+    void shouldPointAtTheRightPlaceInALineWithOtherLineEnds() {
+        final ConfigReader.Result result =
+                ConfigReader.read("lb.yaml", TEMPLATE.replace("\n", "\r\n") + "    nme: x\r\n");
+
+        assertEquals(
+                """
+                lb.yaml:7:5: error: services[web].nme: unknown key
+                    7 |     nme: x
+                      |     ^~~
+                      hint: did you mean 'name'?
+                1 error; nothing was changed.
+                """,
+                ProblemReport.text(result.problems()));
+    }
+
     private static NaruConfig read(final String text) throws ConfigException {
         return ConfigReader.read("lb.yaml", text).orThrow();
     }
