@@ -10,7 +10,6 @@ import static io.naru.linux.netlink.NetlinkMessageDescriptor.PORT_OFFSET;
 import static io.naru.linux.netlink.NetlinkMessageDescriptor.SEQUENCE_OFFSET;
 import static io.naru.linux.netlink.NetlinkMessageDescriptor.TYPE_OFFSET;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -20,9 +19,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class NetlinkRequest {
     /** The longest request that we make has far less than this. */
-    private static final int CAPACITY = 512;
+    static final int CAPACITY = 256;
 
-    private final UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(CAPACITY));
+    private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[CAPACITY]);
     private int length = HEADER_LENGTH;
 
     NetlinkRequest(final int type, final int flags) {

@@ -60,6 +60,8 @@ public final class NetlinkSocket implements AutoCloseable {
 
     private final UnsafeBuffer received =
             new UnsafeBuffer(ByteBuffer.allocateDirect(RECEIVE_CAPACITY));
+    private final UnsafeBuffer sent =
+            new UnsafeBuffer(ByteBuffer.allocateDirect(NetlinkRequest.CAPACITY));
     private final NetlinkMessageFlyweight message = new NetlinkMessageFlyweight();
     private final int fd;
     private int sequence;
@@ -169,8 +171,12 @@ public final class NetlinkSocket implements AutoCloseable {
         final int expected = ++sequence;
         request.finish(expected);
         refusal = "";
-        final int sent = Libc.send(fd, request.buffer().addressOffset(), request.length(), 0);
-        LinuxException.check(sent, "send(AF_NETLINK)", "", "");
+        sent.putBytes(0, request.buffer(), 0, request.length());
+        LinuxException.check(
+                Libc.send(fd, sent.addressOffset(), request.length(), 0),
+                "send(AF_NETLINK)",
+                "",
+                "");
 
         boolean interrupted = false;
         while (true) {
