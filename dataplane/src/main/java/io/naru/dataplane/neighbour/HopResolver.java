@@ -30,6 +30,9 @@ public final class HopResolver implements AutoCloseable {
     /** Ways and neighbours looked up, and neighbours considered for asking, in one poll. */
     static final int LOOKUPS_PER_POLL = 64;
 
+    /** New addresses that are looked up at once between two polls; the others have to wait. */
+    static final int LOOKUPS_AT_ONCE = 256;
+
     /** Neighbours asked for in any second, over all. */
     static final int SOLICITATIONS_PER_SECOND = 1_000;
 
@@ -61,7 +64,7 @@ public final class HopResolver implements AutoCloseable {
         private Way way;
         private NeighbourState neighbour;
         private long value = Hop.UNRESOLVED;
-        private String reason = "";
+        private String reason = "not looked up yet";
         private boolean dirty;
         private boolean released;
 
@@ -107,6 +110,7 @@ public final class HopResolver implements AutoCloseable {
     private boolean localsDirty;
     private int nextId;
     private int cursor;
+    private int lookupsAtOnce;
     private long nowNs;
     private long auditDueNs;
     private long tokenNs;
@@ -137,6 +141,7 @@ public final class HopResolver implements AutoCloseable {
      */
     public int poll(final long nowNs) {
         this.nowNs = nowNs;
+        lookupsAtOnce = 0;
         int work = neighbourhood.poll(changes);
         work += lookUpWays();
         work += lookUpNeighbours();
@@ -147,7 +152,8 @@ public final class HopResolver implements AutoCloseable {
     }
 
     /**
-     * The id of an address's hop, which is looked up at once if it is a new one.
+     * The id of an address's hop. A new one is looked up at once, so that it is resolved before its
+     * first packet if its neighbour is known; of very many new ones, the last in the next polls.
      *
      * @return an id that stays the same until {@link #retain} leaves the address out, or {@link
      *     #NO_ID} if the table is full.
@@ -167,7 +173,13 @@ public final class HopResolver implements AutoCloseable {
         nextId = Math.max(nextId, id + 1);
         final HopState hop = new HopState(id, address);
         hops.put(address, hop);
-        lookUpWay(hop);
+        if (lookupsAtOnce < LOOKUPS_AT_ONCE) {
+            lookupsAtOnce++;
+            lookUpWay(hop);
+        } else {
+            markHop(hop);
+        }
+
         return id;
     }
 

@@ -288,6 +288,24 @@ class HopResolverTest {
     }
 
     @Test
+    void shouldBoundWhatIsLookedUpAtOnce() {
+        final int count = 2 * HopResolver.LOOKUPS_AT_ONCE;
+        final HopTable large = new HopTable(count);
+        resolver = new HopResolver(large, network, log, nowNs);
+        for (int i = 0; i < count; i++) {
+            final IpAddress backend = IpAddress.ipv4(0x0a01_0000 + i);
+            network.ways.put(backend, onLink(0, ROUTER));
+            network.sightings.put(ROUTER, new Sighting(State.FRESH, MAC_A));
+            resolver.hopFor(backend);
+        }
+
+        assertTrue(Hop.isResolved(large.hop(HopResolver.LOOKUPS_AT_ONCE - 1)));
+        assertEquals(Hop.UNRESOLVED, large.hop(HopResolver.LOOKUPS_AT_ONCE));
+        poll();
+        assertTrue(Hop.isResolved(large.hop(count - 1)));
+    }
+
+    @Test
     void shouldCloseNeighbourhood() {
         resolver.close();
 
