@@ -1,0 +1,346 @@
+package io.naru.bench;
+
+import io.naru.dataplane.flow.FlowEntry;
+import io.naru.dataplane.flow.FlowExpiry;
+import io.naru.dataplane.flow.FlowHash;
+import io.naru.dataplane.flow.FlowState;
+import io.naru.dataplane.flow.FlowTable;
+import io.naru.dataplane.flow.FlowTableDescriptor;
+import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.neighbour.HopTable;
+import io.naru.dataplane.packet.Bounds;
+import io.naru.dataplane.packet.EthernetHeader;
+import io.naru.dataplane.packet.InternetChecksum;
+import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.RawMemory;
+import io.naru.dataplane.packet.TcpHeader;
+import io.naru.dataplane.packet.TransportHeader;
+import io.naru.dataplane.packet.UdpHeader;
+import io.naru.dataplane.pipeline.FlowAccounts;
+import io.naru.dataplane.pipeline.Pipeline;
+import io.naru.dataplane.pipeline.PipelineSettings;
+import io.naru.dataplane.pipeline.Verdict;
+import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.ServiceSpec;
+import io.naru.dataplane.schedule.Scheduler;
+import io.naru.dataplane.schedule.Schedulers;
+import io.naru.dataplane.schedule.StableHash;
+import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.status.WorkerStats;
+import io.naru.linux.memory.HugePages;
+import io.naru.linux.memory.MappedRegion;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What the whole pipeline costs per packet, from a received burst to the verdicts: no port, no
+ * kernel.
+ *
+ * <p>Half of the packets are TCP, half UDP, 64 to 127 bytes long, each of a flow drawn uniformly.
+ * Before each round all 16,384 frames are written anew with freshly drawn flows, outside the
+ * timing: else the same 16,384 flows would be hit again and again, and sit in the cache. With
+ * {@code both} every second packet (drawn, too) comes back from the backend.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"-Xmx512m", "-Dagrona.disable.bounds.checks=true"})
+public class PipelineBenchmark {
+    private static final int FRAME_COUNT = 16_384;
+    private static final int FRAME_SIZE = 2_048;
+    private static final int HEADROOM = 256;
+    private static final int BACKENDS = 16;
+    private static final int VIP_NET = 0x0a02_00c0; // 192.0.2.10
+    private static final int TCP_PORT_NET = 0x5000; // 80
+    private static final int UDP_PORT_NET = 0x3500; // 53
+    private static final long OUR_MAC = 0x0100_0000_0002L;
+    private static final long ROUTER_MAC = 0x9900_0000_0002L;
+    private static final long START_NS = 1_000_000_000_000L;
+
+    /** How frames are rewritten. */
+    @Param({"nat", "dsr-l2"})
+    private String mode;
+
+    /** In the table and hit. */
+    @Param({"1000", "1000000", "10000000"})
+    private int flows;
+
+    /** {@code both}: replies come back through us. */
+    @Param({"to-backend", "both"})
+    private String traffic;
+
+    private final PacketBurst burst = new PacketBurst();
+    private MappedRegion frames;
+    private MappedRegion region;
+    private FlowTable table;
+    private Pipeline pipeline;
+    private byte[] backendByFlow;
+    private long random = 42;
+    private long nowNs = START_NS;
+
+    @Setup(Level.Trial)
+    public void setup() {
+        frames = announced(MappedRegion.anonymous((long) FRAME_COUNT * FRAME_SIZE, HugePages.AUTO));
+        region =
+                announced(
+                        MappedRegion.anonymous(
+                                FlowTableDescriptor.regionLength(flows), HugePages.AUTO));
+        final WorkerStats stats = WorkerStats.inMemory();
+        final FlowAccounts accounts = new FlowAccounts(stats);
+        final FlowHash hash = new FlowHash(11, 13);
+        final HopTable hops = new HopTable(BACKENDS);
+        for (int i = 0; i < BACKENDS; i++) {
+            hops.hop(i, Hop.of(0x0002_0000_0002L | ((long) i << 40), 1));
+        }
+
+        table = new FlowTable(region.address(), region.lengthBytes(), flows, hash, 0, 1, accounts);
+        pipeline =
+                new Pipeline(
+                        PipelineSettings.ofSingleWorker(true),
+                        new long[] {OUR_MAC, OUR_MAC},
+                        table,
+                        accounts,
+                        hash,
+                        new StableHash(StableHash.DEFAULT_SEED),
+                        hops,
+                        stats);
+        adopt();
+        openFlows();
+    }
+
+    private void adopt() {
+        final io.naru.dataplane.protocol.Mode serviceMode =
+                io.naru.dataplane.protocol.Mode.ofLabel(mode);
+        final boolean keepsPort = serviceMode == io.naru.dataplane.protocol.Mode.DSR_L2;
+        final ForwardingTable.Builder builder = ForwardingTable.builder(1);
+        final int[] ids = new int[BACKENDS];
+        for (int i = 0; i < BACKENDS; i++) {
+            ids[i] = i;
+            builder.backend(
+                    i,
+                    new BackendSpec(
+                            "pool",
+                            "s" + i,
+                            IpAddress.ipv4(0x0a02_0001 + i),
+                            keepsPort ? 0 : 8_080,
+                            1,
+                            BackendState.UP),
+                    i);
+        }
+        builder.service(0, service("web", Protocol.TCP, 80, serviceMode), ids);
+        builder.service(1, service("dns", Protocol.UDP, 53, serviceMode), ids);
+        final ForwardingTable snapshot = builder.build();
+        final Scheduler[] schedulers = new Scheduler[2];
+        for (int id = 0; id < 2; id++) {
+            schedulers[id] =
+                    Schedulers.create(Algorithm.RR, snapshot.candidates(id), backend -> 0, 1)[0];
+        }
+        pipeline.adopt(snapshot, schedulers, FlowExpiry.DEFAULT);
+    }
+
+    private static ServiceSpec service(
+            final String name,
+            final Protocol protocol,
+            final int port,
+            final io.naru.dataplane.protocol.Mode mode) {
+        return new ServiceSpec(
+                name,
+                IpAddress.ipv4(Integer.reverseBytes(VIP_NET)),
+                protocol,
+                port,
+                port,
+                mode,
+                Algorithm.RR,
+                "pool",
+                ServiceSpec.Timeouts.DEFAULT);
+    }
+
+    /** Opens every flow by its first packet, then says that all are established. */
+    private void openFlows() {
+        backendByFlow = new byte[flows];
+        for (int flow = 0; flow < flows; flow += burst.count) {
+            burst.count = Math.min(PacketBurst.CAPACITY, flows - flow);
+            for (int i = 0; i < burst.count; i++) {
+                take(i, i);
+                writeToBackend(burst.address[i], flow + i, TcpHeader.SYN);
+            }
+            pipeline.process(burst, nowNs);
+            for (int i = 0; i < burst.count; i++) {
+                if (burst.verdict[i] != Verdict.TX) {
+                    throw new IllegalStateException("flow " + (flow + i) + " was not opened");
+                }
+                backendByFlow[flow + i] = (byte) FlowEntry.backendId(burst.entry[i]);
+            }
+        }
+
+        table.visit(
+                0,
+                table.bucketCount(),
+                entry ->
+                        FlowEntry.state(
+                                entry,
+                                FlowEntry.protocol(entry) == Ipv4Header.PROTOCOL_TCP
+                                        ? FlowState.ESTABLISHED
+                                        : FlowState.UDP_ESTABLISHED));
+    }
+
+    @Setup(Level.Invocation)
+    public void drawFrames() {
+        final boolean isBoth = "both".equals(traffic) && "nat".equals(mode);
+        for (int i = 0; i < FRAME_COUNT; i++) {
+            final long drawn = next();
+            final int flow = (int) (((drawn >>> 32) * flows) >>> 32);
+            final long address = frames.address() + (long) i * FRAME_SIZE + HEADROOM;
+            if (isBoth && (drawn & 1) != 0) {
+                writeToClient(address, flow);
+            } else {
+                writeToBackend(address, flow, TcpHeader.ACK);
+            }
+        }
+        nowNs += TimeUnit.MILLISECONDS.toNanos(1);
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(FRAME_COUNT)
+    public int process() {
+        int sent = 0;
+        for (int first = 0; first < FRAME_COUNT; first += PacketBurst.CAPACITY) {
+            burst.count = PacketBurst.CAPACITY;
+            for (int i = 0; i < PacketBurst.CAPACITY; i++) {
+                take(i, first + i);
+            }
+
+            pipeline.process(burst, nowNs);
+            for (int i = 0; i < PacketBurst.CAPACITY; i++) {
+                sent += burst.verdict[i];
+            }
+        }
+
+        if (sent != FRAME_COUNT * Verdict.TX) {
+            throw new IllegalStateException("not everything was sent");
+        }
+
+        return sent;
+    }
+
+    @TearDown(Level.Trial)
+    public void close() {
+        Bounds.remove(frames.address());
+        Bounds.remove(region.address());
+        frames.close();
+        region.close();
+    }
+
+    private void take(final int i, final int frame) {
+        burst.address[i] = frames.address() + (long) frame * FRAME_SIZE + HEADROOM;
+        burst.length[i] = 64 + (frame & 63);
+        burst.ingress[i] = 0;
+    }
+
+    // -- frames -----------------------------------------------------------------------------------
+
+    private void writeToBackend(final long address, final int flow, final int tcpFlags) {
+        final int port = isTcp(flow) ? TCP_PORT_NET : UDP_PORT_NET;
+        write(
+                address,
+                flow,
+                clientIpNet(flow),
+                VIP_NET,
+                clientPortNet(flow) | (port << 16),
+                tcpFlags);
+    }
+
+    private void writeToClient(final long address, final int flow) {
+        final int backendIpNet = Integer.reverseBytes(0x0a02_0001 + backendByFlow[flow]);
+        final int portNet = Short.reverseBytes((short) 8_080) & 0xffff;
+        write(
+                address,
+                flow,
+                backendIpNet,
+                clientIpNet(flow),
+                portNet | (clientPortNet(flow) << 16),
+                TcpHeader.ACK);
+    }
+
+    private static void write(
+            final long address,
+            final int flow,
+            final int source,
+            final int destination,
+            final int ports,
+            final int tcpFlags) {
+        final long l3 = address + EthernetHeader.LENGTH;
+        final long l4 = l3 + Ipv4Header.LENGTH;
+        EthernetHeader.putMacsNet(address, OUR_MAC, ROUTER_MAC);
+        EthernetHeader.putEtherTypeNet(address, EthernetHeader.ETHER_TYPE_IPV4_NET);
+        final int length = 50;
+        RawMemory.putLong(l3, 0x0000_0040_0000_0045L);
+        Ipv4Header.putTotalLength(l3, length);
+        Ipv4Header.putTtl(l3, 64);
+        RawMemory.putByte(
+                l3 + Ipv4Header.PROTOCOL_OFFSET,
+                (byte) (isTcp(flow) ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP));
+        Ipv4Header.putSourceNet(l3, source);
+        Ipv4Header.putDestinationNet(l3, destination);
+        Ipv4Header.putChecksumNet(l3, 0);
+        Ipv4Header.putChecksumNet(l3, InternetChecksum.checksumNet(l3, Ipv4Header.LENGTH));
+        RawMemory.putInt(l4, ports);
+        if (isTcp(flow)) {
+            RawMemory.putByte(l4 + TcpHeader.DATA_OFFSET_OFFSET, (byte) 0x50);
+            RawMemory.putByte(l4 + TcpHeader.FLAGS_OFFSET, (byte) tcpFlags);
+            RawMemory.putShort(l4 + TcpHeader.CHECKSUM_OFFSET, (short) 0x1234);
+        } else {
+            RawMemory.putShort(
+                    l4 + UdpHeader.LENGTH_OFFSET,
+                    Short.reverseBytes((short) (length - Ipv4Header.LENGTH)));
+            RawMemory.putShort(
+                    l4 + TransportHeader.checksumOffset(Ipv4Header.PROTOCOL_UDP), (short) 0x1234);
+        }
+    }
+
+    private static boolean isTcp(final int flow) {
+        return (flow & 1) == 0;
+    }
+
+    private static int clientIpNet(final int flow) {
+        return Integer.reverseBytes(0x1400_0000 + (flow >>> 3));
+    }
+
+    private static int clientPortNet(final int flow) {
+        return Short.reverseBytes((short) (1_024 + (flow & 7))) & 0xffff;
+    }
+
+    private long next() {
+        random ^= random << 13;
+        random ^= random >>> 7;
+        random ^= random << 17;
+        return random;
+    }
+
+    private static MappedRegion announced(final MappedRegion region) {
+        Bounds.add(region.address(), region.lengthBytes());
+        return region;
+    }
+}
