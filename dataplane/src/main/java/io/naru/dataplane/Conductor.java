@@ -493,6 +493,11 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         return ex instanceof IllegalArgumentException ? ex.getMessage() : ex.toString();
     }
 
+    /** A failure that is no refusal; the running table stays as it is. */
+    void onError(final Throwable ex) {
+        report(ex);
+    }
+
     private void report(final Throwable ex) {
         errorLog.record(ex);
         cncFile.lastError(ex.toString(), epochClock.time());

@@ -1,15 +1,11 @@
 package io.naru.dataplane;
 
 import io.naru.dataplane.protocol.Algorithm;
-import io.naru.dataplane.protocol.BackendSpec;
-import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.schedule.BackendLoad;
 import io.naru.dataplane.schedule.Candidates;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.schedule.Schedulers;
-import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +49,7 @@ public final class SchedulerCache {
 
     private Made made(final ForwardingTable table, final int serviceId) {
         final Algorithm algorithm = table.algorithm(serviceId);
-        final Candidates candidates = candidates(table, table.backendIds(serviceId));
+        final Candidates candidates = table.candidates(serviceId);
         final Made known = madeByService.get(table.service(serviceId).name());
         return known != null && known.algorithm == algorithm && known.candidates.equals(candidates)
                 ? known
@@ -61,28 +57,5 @@ public final class SchedulerCache {
                         algorithm,
                         candidates,
                         List.of(Schedulers.create(algorithm, candidates, load, workerCount)));
-    }
-
-    private static Candidates candidates(final ForwardingTable table, final int... backendIds) {
-        final int[] ids = new int[backendIds.length];
-        int count = 0;
-        for (final int id : backendIds) {
-            if (table.backend(id).state() == BackendState.UP) {
-                ids[count++] = id;
-            }
-        }
-
-        final int[] candidateIds = Arrays.copyOf(ids, count);
-        final int[] weights = new int[count];
-        final long[] identities = new long[count];
-        for (int i = 0; i < count; i++) {
-            final BackendSpec spec = table.backend(candidateIds[i]);
-            weights[i] = spec.weight();
-            identities[i] =
-                    StableHash.backendIdentity(
-                            spec.address().high(), spec.address().low(), spec.port());
-        }
-
-        return Candidates.of(candidateIds, weights, identities);
     }
 }

@@ -38,6 +38,7 @@ final class Worker implements Agent, WorkerListener {
     private final String roleName;
     private final NanoClock clock;
     private final PacketPort[] ports;
+    private final PacketPort[] egressPorts; // by interface
     private final FrameStack frames;
     private final Handover handover;
     private final int workers;
@@ -61,6 +62,7 @@ final class Worker implements Agent, WorkerListener {
     Worker(final WorkerContext context) {
         clock = context.clock();
         ports = context.ports();
+        egressPorts = egressPorts(ports);
         frames = context.frames();
         handover = context.handover();
         workers = handover.workers();
@@ -75,6 +77,21 @@ final class Worker implements Agent, WorkerListener {
         dutyCycles = new DutyCycleTracker(stats);
         framesAtStart = framesHeld();
         stats.set(WorkerCounter.FLOW_CAPACITY, flows.capacity());
+    }
+
+    /** A worker may serve several queues of an interface; it sends by the first of them. */
+    private static PacketPort[] egressPorts(final PacketPort... ports) {
+        int interfaces = 0;
+        for (final PacketPort port : ports) {
+            interfaces = Math.max(interfaces, port.interfaceIndex() + 1);
+        }
+
+        final PacketPort[] byInterface = new PacketPort[interfaces];
+        for (int i = ports.length - 1; i >= 0; i--) {
+            byInterface[ports[i].interfaceIndex()] = ports[i];
+        }
+
+        return byInterface;
     }
 
     @Override
@@ -124,7 +141,7 @@ final class Worker implements Agent, WorkerListener {
     private int receive(final long nowNs) {
         int packets = 0;
         for (final PacketPort port : ports) {
-            if (port != null && port.receive(burst) > 0) {
+            if (port.receive(burst) > 0) {
                 packets += burst.count;
                 countReceived();
                 process(nowNs);
@@ -156,9 +173,7 @@ final class Worker implements Agent, WorkerListener {
     private int flush() {
         int workCount = 0;
         for (final PacketPort port : ports) {
-            if (port != null) {
-                workCount += port.flush();
-            }
+            workCount += port.flush();
         }
 
         return workCount;
@@ -217,7 +232,8 @@ final class Worker implements Agent, WorkerListener {
     }
 
     private boolean transmit(final int i) {
-        final PacketPort port = ports[Hop.interfaceIndex(burst.hop[i])];
+        final int egress = Hop.interfaceIndex(burst.hop[i]);
+        final PacketPort port = egress < egressPorts.length ? egressPorts[egress] : null;
         if (port == null) {
             drop(i, NO_PORT);
             return false;
@@ -274,7 +290,7 @@ final class Worker implements Agent, WorkerListener {
     long framesHeld() {
         long held = frames.size();
         for (final PacketPort port : ports) {
-            held += port == null ? 0 : port.framesHeld();
+            held += port.framesHeld();
         }
 
         return held;

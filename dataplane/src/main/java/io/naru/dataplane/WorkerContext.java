@@ -32,7 +32,7 @@ final class WorkerContext {
         return clock;
     }
 
-    /** By interface index; null where the worker has no port. */
+    /** All its ports; there may be several on an interface. */
     WorkerContext ports(final PacketPort... ports) {
         this.ports = ports.clone();
         return this;

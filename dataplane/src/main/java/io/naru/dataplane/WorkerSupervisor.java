@@ -1,5 +1,7 @@
 package io.naru.dataplane;
 
+import io.naru.linux.sched.ThreadAffinity;
+import java.util.concurrent.CountDownLatch;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 
@@ -10,12 +12,21 @@ import org.agrona.concurrent.AgentTerminationException;
  * half made. It is not run again; the process ends, and is started again by whoever watches it.
  */
 final class WorkerSupervisor implements Agent {
+    /** Of a worker that may run on any CPU. */
+    static final int NOT_PINNED = -1;
+
     private final int workerId;
+    private final int cpu;
     private final Agent worker;
+    private final CountDownLatch started = new CountDownLatch(1);
     private volatile Throwable failure;
 
-    WorkerSupervisor(final int workerId, final Agent worker) {
+    /**
+     * @param cpu that the worker's thread is to run on, or {@link #NOT_PINNED}.
+     */
+    WorkerSupervisor(final int workerId, final int cpu, final Agent worker) {
         this.workerId = workerId;
+        this.cpu = cpu;
         this.worker = worker;
     }
 
@@ -31,10 +42,20 @@ final class WorkerSupervisor implements Agent {
     @Override
     public void onStart() {
         try {
+            if (cpu != NOT_PINNED) {
+                ThreadAffinity.pinTo(cpu);
+            }
             worker.onStart();
         } catch (final Throwable ex) {
             throw failed(ex);
+        } finally {
+            started.countDown();
         }
+    }
+
+    /** Waits until the worker runs, or has failed to. */
+    void awaitStart() throws InterruptedException {
+        started.await();
     }
 
     @Override

@@ -75,7 +75,7 @@ class ConductorTest {
             proxies[i] = new WorkerProxy();
             replies[i] = new ConductorProxy(i);
             workers[i] = new HeardWorker(proxies[i], replies[i]);
-            supervisors[i] = new WorkerSupervisor(i, workers[i]);
+            supervisors[i] = new WorkerSupervisor(i, WorkerSupervisor.NOT_PINNED, workers[i]);
             infos[i] = new WorkerInfo(i, -1, "starting", 1_024, 0);
             stats[i] = WorkerStats.of(cncFile, counters, i);
         }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.EnumMap;
 import java.util.Map;
 import org.agrona.IoUtil;
@@ -100,6 +101,15 @@ public final class CncFile implements AutoCloseable {
         }
     }
 
+    /**
+     * Checks that no data plane that is alive uses the directory, as {@link #create} does.
+     *
+     * @throws CncFileException if one does.
+     */
+    public static void requireFree(final Path runDirectory) {
+        refuseIfAlive(runDirectory, runDirectory.resolve(FILE_NAME));
+    }
+
     private static CncFile create(
             final Path newPath, final Path path, final int workerCount, final EpochClock clock)
             throws IOException {
@@ -123,6 +133,7 @@ public final class CncFile implements AutoCloseable {
         metadata.putLong(PID_OFFSET, self.pid());
         metadata.putLong(START_TICKS_OFFSET, self.startTicks());
         metadata.putLong(START_EPOCH_MS_OFFSET, clock.time());
+        metadata.putLong(FILE_ID_OFFSET, new SecureRandom().nextLong());
         metadata.putLong(HEARTBEAT_OFFSET, clock.time());
         for (final Region region : Region.values()) {
             metadata.putInt(region.lengthOffset(), regionLength(region, workerCount));
@@ -355,10 +366,7 @@ public final class CncFile implements AutoCloseable {
     /** Whether a newer data plane has put its own file in the place of this one. */
     public boolean isReplaced() {
         try (CncFile current = map(path, true)) {
-            return current.pid() != pid()
-                    || current.metadata.getLong(START_TICKS_OFFSET)
-                            != metadata.getLong(START_TICKS_OFFSET)
-                    || current.startEpochMs() != startEpochMs();
+            return current.metadata.getLong(FILE_ID_OFFSET) != metadata.getLong(FILE_ID_OFFSET);
         } catch (final CncFileException ex) {
             return true;
         }

@@ -67,6 +67,9 @@ import org.agrona.concurrent.status.CountersReader;
  * 48|       Lengths of the nine regions after this one, 4 bytes each|
  *   |                             ...                               |
  *   +---------------------------------------------------------------+
+ * 88|             Random number of this file                        |
+ *   |                                                               |
+ *   +---------------------------------------------------------------+
  * 128|                 Heartbeat, epoch ms (release)                 |
  *   |                                                               |
  *   +---------------------------------------------------------------+
@@ -112,6 +115,7 @@ final class CncFileDescriptor {
     static final int START_EPOCH_MS_OFFSET = 32;
     static final int STOPPED_EPOCH_MS_OFFSET = 40;
     static final int REGION_LENGTHS_OFFSET = 48;
+    static final int FILE_ID_OFFSET = 88;
     static final int HEARTBEAT_OFFSET = 128;
     static final int APPLIED_EPOCH_OFFSET = 136;
     static final int CONFIG_REVISION_OFFSET = 144;

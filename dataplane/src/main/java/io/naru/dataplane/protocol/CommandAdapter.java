@@ -6,6 +6,7 @@ import io.naru.dataplane.protocol.ServiceSpec.Timeouts;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
@@ -39,13 +40,19 @@ public final class CommandAdapter implements MessageHandler {
      * @return how many were handled.
      */
     public int poll(final int limit, final long nowNs) {
-        final int count;
-        try {
-            count = ring.read(this, limit);
-        } catch (final IndexOutOfBoundsException | IllegalArgumentException ex) {
-            reset();
-            listener.onGarbled(0, "the command ring was damaged and has been emptied: " + ex);
-            return 1;
+        int count = 0;
+        while (count < limit) {
+            if (isDamaged()) {
+                reset();
+                listener.onGarbled(0, "the command ring was damaged and has been emptied");
+                return count + 1;
+            }
+
+            final long position = ring.consumerPosition();
+            count += ring.read(this, 1);
+            if (ring.consumerPosition() == position) {
+                break;
+            }
         }
 
         if (count == 0) {
@@ -55,6 +62,18 @@ public final class CommandAdapter implements MessageHandler {
         }
 
         return count;
+    }
+
+    /**
+     * Whether the length of the next record, which any client may have written, leads out of the
+     * ring. The ring itself would follow it.
+     */
+    private boolean isDamaged() {
+        final int index = (int) ring.consumerPosition() & (ring.capacity() - 1);
+        final long length = ring.buffer().getIntVolatile(RecordDescriptor.lengthOffset(index));
+        return Math.abs(length) > ring.capacity() - index
+                || (index & (RecordDescriptor.ALIGNMENT - 1)) != 0
+                || (length > 0 && length < RecordDescriptor.HEADER_LENGTH);
     }
 
     /** Steps over the record of a client that died between claiming it and committing it. */

@@ -36,7 +36,7 @@ class CncFileTest {
         assertEquals(offset, CncFile.fileLength(2));
         assertTrue(
                 Region.ERROR_LOG.lengthOffset() + Integer.BYTES
-                        <= CncFileDescriptor.HEARTBEAT_OFFSET);
+                        <= CncFileDescriptor.FILE_ID_OFFSET);
         assertTrue(
                 CncFileDescriptor.LAST_ERROR_TEXT_OFFSET + Limits.MAX_TEXT_BYTES
                         <= CncFileDescriptor.METADATA_LENGTH);

@@ -1,0 +1,143 @@
+package io.naru.dataplane;
+
+import io.naru.dataplane.flow.FlowHash;
+import io.naru.dataplane.flow.FlowTable;
+import io.naru.dataplane.flow.FlowTableDescriptor;
+import io.naru.dataplane.neighbour.HopTable;
+import io.naru.dataplane.packet.Bounds;
+import io.naru.dataplane.pipeline.FlowAccounts;
+import io.naru.dataplane.pipeline.Handover;
+import io.naru.dataplane.pipeline.Pipeline;
+import io.naru.dataplane.pipeline.PipelineSettings;
+import io.naru.dataplane.port.PacketPort;
+import io.naru.dataplane.protocol.InterfaceInfo;
+import io.naru.dataplane.schedule.StableHash;
+import io.naru.dataplane.status.WorkerStats;
+import io.naru.linux.memory.HugePages;
+import io.naru.linux.memory.MappedRegion;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** The workers on an edge, with all that belongs to them. Closed when no worker runs any more. */
+final class WorkerSet implements AutoCloseable {
+    private final List<MappedRegion> flowRegions = new ArrayList<>();
+    private final Worker[] workers;
+    private final WorkerProxy[] inboxes;
+    private final ConductorProxy[] outboxes;
+
+    /**
+     * @param statsOf the statistics of a worker.
+     * @param flowCapacity entries of each flow table.
+     */
+    WorkerSet(
+            final DataPlaneContext context,
+            final PacketEdge edge,
+            final HopTable hops,
+            final IntFunction<WorkerStats> statsOf,
+            final int flowCapacity,
+            final HugePages hugePages) {
+        final int count = edge.workers();
+        final long[] macsNet =
+                edge.interfaces().stream().mapToLong(InterfaceInfo::macNet).toArray();
+        final Handover[] handovers =
+                count == 1
+                        ? new Handover[] {Handover.none()}
+                        : Handover.mesh(count, handoverCapacity(context));
+        final FlowHash flowHash = FlowHash.withRandomSeeds();
+        workers = new Worker[count];
+        inboxes = new WorkerProxy[count];
+        outboxes = new ConductorProxy[count];
+        try {
+            for (int id = 0; id < count; id++) {
+                final WorkerStats stats = statsOf.apply(id);
+                final FlowAccounts accounts = new FlowAccounts(stats);
+                final FlowTable flows =
+                        flowTable(id, count, flowCapacity, hugePages, flowHash, accounts);
+                final Pipeline pipeline =
+                        new Pipeline(
+                                new PipelineSettings(
+                                        id,
+                                        count,
+                                        context.topology() == Topology.ROUTED,
+                                        context.answersEcho(),
+                                        PipelineSettings.DEFAULT_OVERFLOW_CAPACITY),
+                                macsNet,
+                                flows,
+                                accounts,
+                                flowHash,
+                                new StableHash(context.hashSeed()),
+                                hops,
+                                stats);
+                inboxes[id] = new WorkerProxy();
+                outboxes[id] = new ConductorProxy(id);
+                workers[id] =
+                        new Worker(
+                                new WorkerContext()
+                                        .clock(context.nanoClock())
+                                        .ports(edge.ports(id).toArray(new PacketPort[0]))
+                                        .frames(edge.frames(id))
+                                        .handover(handovers[id])
+                                        .flows(flows)
+                                        .pipeline(pipeline)
+                                        .stats(stats)
+                                        .inbox(inboxes[id])
+                                        .conductor(outboxes[id])
+                                        .conclude());
+            }
+        } catch (final RuntimeException ex) {
+            close();
+            throw ex;
+        }
+    }
+
+    /** As many as a port can receive while the owner is away. */
+    private static int handoverCapacity(final DataPlaneContext context) {
+        return context.frames() / 2;
+    }
+
+    private FlowTable flowTable(
+            final int workerId,
+            final int workerCount,
+            final int capacity,
+            final HugePages hugePages,
+            final FlowHash flowHash,
+            final FlowAccounts accounts) {
+        final MappedRegion region =
+                MappedRegion.anonymous(FlowTableDescriptor.regionLength(capacity), hugePages);
+        flowRegions.add(region);
+        Bounds.add(region.address(), region.lengthBytes());
+        return new FlowTable(
+                region.address(),
+                region.lengthBytes(),
+                capacity,
+                flowHash,
+                workerId,
+                workerCount,
+                accounts);
+    }
+
+    int size() {
+        return workers.length;
+    }
+
+    Worker worker(final int id) {
+        return workers[id];
+    }
+
+    WorkerProxy[] inboxes() {
+        return inboxes.clone();
+    }
+
+    ConductorProxy[] outboxes() {
+        return outboxes.clone();
+    }
+
+    @Override
+    public void close() {
+        for (final MappedRegion region : flowRegions) {
+            Bounds.remove(region.address());
+            region.close();
+        }
+    }
+}
