@@ -77,6 +77,20 @@ public final class Namespace {
         }
     }
 
+    /** As {@link #start}, but standard input and output are the caller's; errors go to the log. */
+    public Process startPiped(final Path errors, final List<String> command) {
+        try {
+            final Process process =
+                    new ProcessBuilder(inside(command))
+                            .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()))
+                            .start();
+            network.track(process);
+            return process;
+        } catch (final IOException ex) {
+            throw new UncheckedIOException("cannot start " + command.get(0) + " in " + name, ex);
+        }
+    }
+
     /** The command line that runs {@code command} in this namespace; it keeps the process id. */
     public List<String> inside(final List<String> command) {
         final List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", name));

@@ -144,6 +144,11 @@ public final class Network implements AutoCloseable {
         }
     }
 
+    /** Leaves the hosts and their processes as they are; closing does nothing any more. */
+    public synchronized void keep() {
+        closed = true;
+    }
+
     /** Kills everything and removes every trace; safe to call twice and from a shutdown hook. */
     @Override
     public synchronized void close() {
