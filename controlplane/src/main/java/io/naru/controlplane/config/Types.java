@@ -16,6 +16,9 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** The scalar types of the configuration file. */
 final class Types {
+    /** The servers of the simulated demo have their listening sockets on the loopback network. */
+    private static final boolean LOOPBACK_ALLOWED = Boolean.getBoolean("naru.config.loopback");
+
     /** Endpoints such as {@code 10.2.0.1:8080} are names too: those of backends that have none. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]*");
 
@@ -257,7 +260,8 @@ final class Types {
                                     : "such as 192.0.2.10; host names are never looked up");
         }
         final int first = address.ipv4() >>> 24;
-        if (first == 0 || first == 127 || first >= 224) { // RFC 1122 3.2.1.3
+        final boolean staysHere = first == 127 && !LOOPBACK_ALLOWED;
+        if (first == 0 || staysHere || first >= 224) { // RFC 1122 3.2.1.3
             throw new InvalidValueException(
                     shown + " cannot be the address of a server on a network",
                     "0.x, 127.x, multicast and broadcast addresses stay on their host or network");

@@ -1,0 +1,95 @@
+package io.naru.bench.demo;
+
+import io.naru.bench.topology.Network;
+
+/**
+ * {@code ./naru demo}: a balancer, a client and three web servers on this machine, and a short
+ * story that shows what the balancer does when one of them dies.
+ */
+public final class Demo {
+    private static final String HELP =
+            """
+            usage: naru demo [--requests N] [--keep] [--simulated] [--clean]
+
+              naru demo                    runs until Ctrl-C, then cleans up
+              naru demo --requests 2000    ends by itself; exit code 0, or 1 if a request failed that should not have
+              naru demo --keep             leaves it standing at the end and prints commands to try
+              naru demo --simulated        the same story without root: real frames, simulated hosts
+              naru demo --clean            removes what --keep left standing
+
+            It makes network namespaces named naru-demo-…, touches nothing outside them, and removes them again.
+            """;
+
+    private Demo() {}
+
+    public static void main(final String[] args) {
+        System.exit(run(args));
+    }
+
+    private static int run(final String[] args) {
+        long requests = 0;
+        boolean keep = false;
+        boolean simulated = false;
+        for (int i = 0; i < args.length; i++) {
+            switch (args[i]) {
+                case "--requests" -> {
+                    requests = i + 1 < args.length ? parse(args[++i]) : 0;
+                    if (requests < 1) {
+                        System.err.println(
+                                "naru demo: --requests needs a whole number from 1 to 10000000");
+                        return 2;
+                    }
+                }
+                case "--keep" -> keep = true;
+                case "--simulated" -> simulated = true;
+                case "--clean" -> {
+                    new Network(NamespaceScene.PREFIX).close();
+                    System.out.println(
+                            "removed every namespace named " + NamespaceScene.PREFIX + "-…");
+                    return 0;
+                }
+                case "-h", "--help" -> {
+                    System.out.print(HELP);
+                    return 0;
+                }
+                default -> {
+                    System.err.printf("naru demo: unknown option '%s'%n%s", args[i], HELP);
+                    return 2;
+                }
+            }
+        }
+
+        final LiveTable table = new LiveTable(System.out, System.console() != null);
+        if (!simulated) {
+            final String reason = Network.unavailable();
+            if (!reason.isEmpty()) {
+                table.line("No network namespaces can be made here (" + reason + ").");
+                table.line(
+                        "Playing the same story on in-process ports: real frames, simulated hosts.");
+                simulated = true;
+            }
+        }
+
+        final Scene scene = simulated ? new SimulatedScene() : new NamespaceScene();
+        final Thread cleaner = new Thread(scene::close, "naru-demo-clean");
+        Runtime.getRuntime().addShutdownHook(cleaner);
+        try (scene) {
+            return play(scene, table, requests, keep);
+        }
+    }
+
+    private static int play(
+            final Scene scene, final LiveTable table, final long requests, final boolean keep) {
+        try {
+            return new Story(scene, table, requests, keep).play();
+        } catch (final IllegalStateException failure) {
+            table.line("naru demo: " + failure.getMessage());
+            table.line(scene.logs());
+            return 1;
+        }
+    }
+
+    private static long parse(final String text) {
+        return text.matches("\\d{1,8}") ? Long.parseLong(text) : 0;
+    }
+}
