@@ -519,7 +519,6 @@ class XdpEdgeTest {
                                             .toString(),
                                     "--add-exports",
                                     "java.base/jdk.internal.misc=ALL-UNNAMED",
-                                    "--enable-native-access=ALL-UNNAMED",
                                     "-cp",
                                     System.getProperty("java.class.path"),
                                     AttachedProcess.class.getName())
