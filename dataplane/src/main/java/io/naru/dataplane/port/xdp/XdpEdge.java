@@ -115,12 +115,12 @@ public final class XdpEdge implements AutoCloseable {
         return frames.get(worker);
     }
 
-    /** Says which traffic is ours; nothing is, at first. */
+    /** Says which traffic is ours; nothing is, at first. Used by one thread at a time. */
     public TrafficFilter filter() {
         return filter;
     }
 
-    /** Frames on all interfaces that the XDP program has decided so about. */
+    /** Frames on all interfaces with this verdict so far; by the thread that uses the filter. */
     public long count(final FilterVerdict verdict) {
         return filter.count(verdict);
     }

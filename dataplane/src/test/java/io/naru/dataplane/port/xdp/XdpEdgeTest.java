@@ -519,6 +519,7 @@ class XdpEdgeTest {
                                             .toString(),
                                     "--add-exports",
                                     "java.base/jdk.internal.misc=ALL-UNNAMED",
+                                    "--enable-native-access=ALL-UNNAMED",
                                     "-cp",
                                     System.getProperty("java.class.path"),
                                     AttachedProcess.class.getName())
