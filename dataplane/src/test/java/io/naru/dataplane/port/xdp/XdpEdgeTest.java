@@ -128,8 +128,12 @@ class XdpEdgeTest {
     }
 
     private static Link eth0() {
+        return link("eth0");
+    }
+
+    private static Link link(final String name) {
         try (NetlinkSocket socket = NetlinkSocket.open()) {
-            return Links.byName(socket, "eth0").orElseThrow();
+            return Links.byName(socket, name).orElseThrow();
         }
     }
 
@@ -310,6 +314,63 @@ class XdpEdgeTest {
         }
     }
 
+    @Test
+    void shouldSendByOneInterfaceWhatCameInByAnotherWithoutACopy() throws Exception {
+        try (EdgeSite site = EdgeSite.create(2)) {
+            // given a second wire, with fewer queues
+            site.box.sh("ip link add eth1 type veth peer name eth1 netns " + site.client.name());
+            site.box.sh("ip link set eth1 up");
+            site.client.sh("ip link set eth1 up");
+
+            site.box.call(
+                    () -> {
+                        final XdpSettings settings =
+                                new XdpSettings(
+                                        List.of(
+                                                XdpSettings.Interface.of("eth0"),
+                                                XdpSettings.Interface.of("eth1")),
+                                        XdpSettings.AUTO,
+                                        FRAMES_PER_PORT,
+                                        2048,
+                                        HugePages.AUTO);
+                        try (XdpEdge edge = XdpEdge.open(settings)) {
+                            assertEquals(1, edge.workers());
+                            assertEquals(
+                                    List.of(0, 0, 1),
+                                    edge.ports(0).stream()
+                                            .map(PacketPort::interfaceIndex)
+                                            .toList());
+                            edge.filter().add(RULES);
+                            edge.attach();
+                            final PacketPort out = edge.ports(0).get(2);
+                            final byte[] sent = datagram(false);
+                            final CompletableFuture<byte[]> arrived =
+                                    rawExchange(site, sent, "eth1");
+
+                            // when
+                            final PacketBurst burst = new PacketBurst();
+                            pump(
+                                    List.of(),
+                                    () ->
+                                            edge.ports(0).get(0).receive(burst) > 0
+                                                    || edge.ports(0).get(1).receive(burst) > 0,
+                                    "the frame at eth0");
+                            assertEquals(1, burst.count);
+                            assertEquals(0, burst.ingress[0]);
+                            assertTrue(out.transmit(burst.address[0], burst.length[0]));
+                            pump(List.of(out), arrived::isDone, "the frame at eth1");
+
+                            // then
+                            assertArrayEquals(sent, arrived.join());
+                            pump(List.of(out), () -> out.flush() == 0, "the end of the work");
+                            assertEquals(3 * FRAMES_PER_PORT, framesOf(edge));
+                        }
+
+                        return null;
+                    });
+        }
+    }
+
     /** An Ethernet frame to everybody's MAC but with no group bit; UDP to the VIP. */
     private static byte[] datagram(final boolean isTagged) {
         return HexFormat.of()
@@ -339,14 +400,21 @@ class XdpEdgeTest {
     }
 
     private static CompletableFuture<byte[]> rawExchange(final EdgeSite site, final byte[] frame) {
+        return rawExchange(site, frame, "eth0");
+    }
+
+    /** Sends a frame by the client's eth0; the first frame that comes in by {@code answerBy}. */
+    private static CompletableFuture<byte[]> rawExchange(
+            final EdgeSite site, final byte[] frame, final String answerBy) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
                         return site.client.call(
                                 () -> {
-                                    try (RawSocket socket = new RawSocket(eth0().index())) {
-                                        socket.send(frame);
-                                        return socket.receive();
+                                    try (RawSocket out = new RawSocket(link("eth0").index());
+                                            RawSocket in = new RawSocket(link(answerBy).index())) {
+                                        out.send(frame);
+                                        return in.receive();
                                     }
                                 });
                     } catch (final Exception e) {
