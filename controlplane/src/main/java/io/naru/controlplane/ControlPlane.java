@@ -146,9 +146,7 @@ public final class ControlPlane implements AutoCloseable {
         final StateFile stateFile = new StateFile(context.runDirectory());
         final StateFile.Saved saved = readSaved(stateFile);
         final AppliedConfig first = firstConfig(startText, saved);
-        eventLoop
-                .submit(() -> startOnLoop(first, startText, stateFile, saved))
-                .syncUninterruptibly();
+        eventLoop.submit(() -> startOnLoop(first, stateFile, saved)).syncUninterruptibly();
         server =
                 ApiServer.start(
                         eventLoop,
@@ -252,16 +250,14 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void startOnLoop(
-            final AppliedConfig first,
-            final String startText,
-            final StateFile stateFile,
-            final StateFile.Saved saved) {
+            final AppliedConfig first, final StateFile stateFile, final StateFile.Saved saved) {
         steering =
                 new Steering(
                         context.clockMs(),
                         events,
                         stateFile,
                         reconciler,
+                        this::startFileHash,
                         listener ->
                                 new HealthMonitor<>(
                                         Map.of("tcp", context.tcpCheck().apply(eventLoop)),
@@ -283,9 +279,16 @@ public final class ControlPlane implements AutoCloseable {
         steering.start(
                 first,
                 saved == null ? List.of() : saved.overrides(),
-                link.state() == DataPlaneLink.State.ATTACHED ? link.client().directory() : null,
-                AppliedConfig.hash(startText));
+                link.state() == DataPlaneLink.State.ATTACHED ? link.client().directory() : null);
         dutyCycle();
+    }
+
+    private String startFileHash() {
+        try {
+            return AppliedConfig.hash(Files.readString(context.configFile()));
+        } catch (final IOException e) {
+            return ""; // no file is like it: the next start takes what it finds there
+        }
     }
 
     // -- duty cycle -------------------------------------------------------------------------------
@@ -329,7 +332,7 @@ public final class ControlPlane implements AutoCloseable {
             final NaruConfig config = ConfigReader.read(context.configFile()).orThrow();
             final String text = Files.readString(context.configFile());
             final boolean accepted =
-                    steering.apply(steering.next(config, name, text, null), true, outcome -> {});
+                    steering.apply(steering.next(config, name, text, null), outcome -> {});
             if (!accepted) {
                 events.add(
                         Event.Kind.CONFIG,

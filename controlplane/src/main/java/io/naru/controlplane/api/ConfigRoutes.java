@@ -157,7 +157,7 @@ public final class ConfigRoutes {
         final AppliedConfig next =
                 steering.next(config, name(request), request.body(), request.actor());
         final boolean accepted =
-                steering.apply(next, false, outcome -> respond(answer, next, outcome, respond));
+                steering.apply(next, outcome -> respond(answer, next, outcome, respond));
         if (!accepted) {
             throw ApiProblem.conflict(
                     "another configuration is being applied", "try again in a moment");

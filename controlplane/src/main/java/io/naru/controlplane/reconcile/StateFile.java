@@ -36,8 +36,8 @@ public final class StateFile {
      * @param revision of the configuration that was applied last.
      * @param source its name.
      * @param text of it.
-     * @param fileHash {@link AppliedConfig#hash} of the file given at start as it was then: as long
-     *     as that file stays the same, the configuration applied last is in force after a restart.
+     * @param fileHash {@link AppliedConfig#hash} of the file given at start, as it was at the last
+     *     apply: as long as it stays the same, what was applied last is in force after a restart.
      * @param by who applied it, or null.
      */
     public record Saved(

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Takes configurations, overrides and verdicts, and keeps the reconciler's desired state up to date
@@ -45,23 +46,30 @@ public final class Steering {
     private final EventLog events;
     private final StateFile stateFile;
     private final Reconciler reconciler;
+    private final Supplier<String> startFileHash;
     private final HealthMonitor<BackendName> monitor;
     private Overrides overrides = new Overrides(List.of());
     private AppliedConfig applied;
     private String fileHash = "";
 
-    /** Starts without a configuration; {@link #start} gives the first. */
+    /**
+     * Starts without a configuration; {@link #start} gives the first.
+     *
+     * @param startFileHash {@link AppliedConfig#hash} of the file given at start, as it is now.
+     */
     public Steering(
             final LongSupplier clockMs,
             final EventLog events,
             final StateFile stateFile,
             final Reconciler reconciler,
+            final Supplier<String> startFileHash,
             final Function<HealthMonitor.Listener<BackendName>, HealthMonitor<BackendName>>
                     monitorOf) {
         this.clockMs = clockMs;
         this.events = events;
         this.stateFile = stateFile;
         this.reconciler = reconciler;
+        this.startFileHash = startFileHash;
         this.monitor = monitorOf.apply(this::onFlip);
     }
 
@@ -72,15 +80,13 @@ public final class Steering {
      *
      * @param directory of a data plane that runs already, null if there is none: backends that
      *     serve there go on until their checks say otherwise.
-     * @param startFileHash see {@link StateFile.Saved#fileHash}.
      */
     public void start(
             final AppliedConfig first,
             final List<OperatorOverride> restored,
-            final Directory directory,
-            final String startFileHash) {
+            final Directory directory) {
         overrides = new Overrides(restored);
-        fileHash = startFileHash;
+        fileHash = startFileHash.get();
         final Map<BackendName, CheckTarget> targets = targets(first.config());
         final Map<BackendName, HealthState.Start> starts = new HashMap<>();
         targets.keySet().forEach(name -> starts.put(name, HealthState.Start.COLD));
@@ -117,12 +123,10 @@ public final class Steering {
      * Applies a configuration, all of it or nothing.
      *
      * @param next its revision is that of {@link #applied} plus one.
-     * @param isStartFile it is the file given at start, read again.
      * @param onEnd how it ended; unless it was refused or lost it is the running one by then.
      * @return false if another one is being applied.
      */
-    public boolean apply(
-            final AppliedConfig next, final boolean isStartFile, final Consumer<Outcome> onEnd) {
+    public boolean apply(final AppliedConfig next, final Consumer<Outcome> onEnd) {
         final Map<BackendName, CheckTarget> targets = targets(next.config());
         final Map<BackendName, HealthState.Start> starts = starts(next.config(), targets);
         return reconciler.attempt(
@@ -133,7 +137,7 @@ public final class Steering {
                         name -> health(name, targets, starts)),
                 outcome -> {
                     if (outcome.isConfirmed() || outcome.equals(Outcome.DEFERRED)) {
-                        adopt(next, isStartFile, targets, starts);
+                        adopt(next, targets, starts);
                     } else {
                         events.add(
                                 Event.Kind.CONFIG,
@@ -148,13 +152,10 @@ public final class Steering {
 
     private void adopt(
             final AppliedConfig next,
-            final boolean isStartFile,
             final Map<BackendName, CheckTarget> targets,
             final Map<BackendName, HealthState.Start> starts) {
         applied = next;
-        if (isStartFile) {
-            fileHash = AppliedConfig.hash(next.text());
-        }
+        fileHash = startFileHash.get();
         monitor.replace(targets, starts::get);
         events.add(
                 Event.Kind.CONFIG,
