@@ -115,6 +115,8 @@ final class BoxChecks {
         final Probe probe = facts.afXdp();
         if (probe.works()) {
             findings.ok("af-xdp", "the kernel makes AF_XDP sockets");
+        } else if (probe.errno() == Errno.EPERM && !has(CAP_NET_RAW)) {
+            findings.warning("af-xdp", "can't be tried without CAP_NET_RAW");
         } else if (probe.errno() == Errno.EAFNOSUPPORT) {
             findings.problem(
                     "af-xdp",
@@ -130,6 +132,8 @@ final class BoxChecks {
         final Probe probe = facts.filter();
         if (probe.works()) {
             findings.ok("bpf", "the kernel takes our XDP program");
+        } else if (isPrivilege(probe) && !mayLoadPrograms()) {
+            findings.warning("bpf", "can't be tried without CAP_BPF and CAP_PERFMON");
         } else if (probe.errno() == Errno.ENOSYS) {
             findings.problem("bpf", "the kernel was built without CONFIG_BPF_SYSCALL");
         } else {
@@ -272,6 +276,14 @@ final class BoxChecks {
         } else {
             findings.ok("neighbour-table", found);
         }
+    }
+
+    private static boolean isPrivilege(final Probe probe) {
+        return probe.errno() == Errno.EPERM || probe.errno() == Errno.EACCES;
+    }
+
+    private boolean mayLoadPrograms() {
+        return has(CAP_NET_ADMIN) && (has(CAP_SYS_ADMIN) || (has(CAP_BPF) && has(CAP_PERFMON)));
     }
 
     private void require(final List<String> missing, final int capability, final String name) {

@@ -94,6 +94,17 @@ class DoctorTest {
     }
 
     @Test
+    void shouldNotBlameTheKernelForMissingCapabilities() {
+        box.capabilities = 0;
+        box.afXdp = Probe.refused(Errno.EPERM, "socket(AF_XDP): EPERM");
+        box.filter = Probe.refused(Errno.EPERM, "bpf: EPERM");
+
+        expectProblem("capabilities", "CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_PERFMON");
+        expectWarning("af-xdp", "can't be tried without CAP_NET_RAW");
+        expectWarning("bpf", "can't be tried without CAP_BPF and CAP_PERFMON");
+    }
+
+    @Test
     void shouldCompareMemlockLimitWithFrames() {
         box.capabilities = ~bit(BoxChecks.CAP_IPC_LOCK);
         box.lockedMemoryLimitBytes = 8 << 20;
