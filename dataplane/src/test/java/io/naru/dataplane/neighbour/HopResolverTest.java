@@ -430,8 +430,10 @@ class HopResolverTest {
                     yield address + " dies";
                 }
                 case 9 -> {
+                    network.way(other, onLink(random.nextInt(2), address));
+                    network.sighting(address, new Sighting(State.FRESH, 1 + random.nextInt(99)));
                     network.overrun();
-                    yield "overrun";
+                    yield "changes that are lost: " + other + " by " + address;
                 }
                 case 10 -> {
                     if (lastAskedNs.containsKey(address)) {
