@@ -98,7 +98,11 @@ public final class ApiRoutes implements ApiHandler {
             case "backends" -> backends(request);
             case "events" -> events(request);
             case "drops" -> only(request, Set.of(), DataPlaneView.drops(dataPlane()));
-            case "workers" -> only(request, Set.of(), DataPlaneView.workers(dataPlane()));
+            case "workers" ->
+                    only(
+                            request,
+                            Set.of(),
+                            DataPlaneView.workers(dataPlane(), clockMs.getAsLong()));
             case "overrides" ->
                     only(request, Set.of(), Documents.list("OverrideList", views.overrides()));
             default -> throw noSuchPath(request);
@@ -187,7 +191,7 @@ public final class ApiRoutes implements ApiHandler {
 
     private DataPlaneClient dataPlane() {
         if (link.client() == null) {
-            throw noDataPlane(link.describe(clockMs.getAsLong()));
+            throw noDataPlane("no data plane: " + link.describe(clockMs.getAsLong()));
         }
 
         return link.client();
@@ -212,8 +216,13 @@ public final class ApiRoutes implements ApiHandler {
                     }
 
                     @Override
+                    public void onRefused(final String text) {
+                        respond.accept(null, ApiProblem.badRequest(text, null));
+                    }
+
+                    @Override
                     public void onFailed(final String text) {
-                        respond.accept(null, noDataPlane(text));
+                        respond.accept(null, noDataPlane("no answer: " + text));
                     }
                 });
     }

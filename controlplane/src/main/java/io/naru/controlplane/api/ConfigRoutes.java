@@ -80,7 +80,7 @@ public final class ConfigRoutes {
 
     private JsonObject diff(final ApiRequest request) {
         final ConfigReader.Result result = read(request);
-        return difference(Documents.of("Diff"), valid(result), result)
+        return difference(Documents.of("Diff"), valid(name(request), result), result)
                 .put("revision", steering.applied().revision());
     }
 
@@ -94,13 +94,11 @@ public final class ConfigRoutes {
                 .put("report", ProblemReport.text(result.problems()));
     }
 
-    private static NaruConfig valid(final ConfigReader.Result result) {
+    private static NaruConfig valid(final String name, final ConfigReader.Result result) {
         return result.config()
                 .orElseThrow(
                         () ->
-                                ApiProblem.refused(
-                                                "the configuration has errors; nothing was changed",
-                                                null)
+                                ApiProblem.refused(name + " has errors; nothing was changed", null)
                                         .with("errors", ProblemReport.json(result.problems()))
                                         .with("report", ProblemReport.text(result.problems())));
     }
@@ -142,7 +140,7 @@ public final class ConfigRoutes {
         final ConfigReader.Result result = read(request);
         final NaruConfig config;
         try {
-            config = valid(result);
+            config = valid(name(request), result);
             checkRevision(request);
         } catch (final ApiProblem problem) {
             events.add(

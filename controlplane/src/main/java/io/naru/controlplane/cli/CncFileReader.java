@@ -16,7 +16,7 @@ final class CncFileReader {
 
     static JsonObject workers(final Path runDirectory) {
         try (DataPlaneClient client = open(runDirectory)) {
-            return DataPlaneView.workers(client);
+            return DataPlaneView.workers(client, System.currentTimeMillis());
         }
     }
 
@@ -40,7 +40,7 @@ final class CncFileReader {
             final String text = DataPlaneLink.describe(client.cncFile(), nowMs);
             final String state = client.isAlive(nowMs) ? "running" : "gone";
             if (!client.isAlive(nowMs)) {
-                status.put("alarms", List.of(why, text));
+                status.put("alarms", List.of(why, "data plane: " + text));
             }
             return status.put("dataPlane", DataPlaneView.process(client, state, text, nowMs));
         } catch (final CliException absent) {

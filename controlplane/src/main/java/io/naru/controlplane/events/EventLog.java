@@ -54,11 +54,11 @@ public final class EventLog {
             events.removeFirst();
         }
         events.addLast(new Event(++lastSequence, clockMs.getAsLong(), kind, subject, text, actor));
-        if (actor == null) {
-            LOG.info("{} {}: {}", kind.label(), subject, text);
-        } else {
-            LOG.info("{} {}: {}, by {}", kind.label(), subject, text, actor);
-        }
+        final String who =
+                subject.equals(kind.label().replace('-', ' '))
+                        ? subject
+                        : kind.label() + " " + subject;
+        LOG.info("{}: {}{}", who, text, actor == null ? "" : ", by " + actor);
     }
 
     /**

@@ -85,6 +85,10 @@ public final class DataPlaneLink implements AutoCloseable {
     public interface FlowsListener {
         void onFlows(List<FlowInfo> flows, long matched);
 
+        /** The data plane does not take the filter. */
+        void onRefused(String text);
+
+        /** There is no answer. */
         void onFailed(String text);
     }
 
@@ -203,16 +207,16 @@ public final class DataPlaneLink implements AutoCloseable {
         }
     }
 
-    /** The data plane in a sentence, with its pid and last error where it is gone. */
+    /** How the data plane is, with its pid and last error where it is gone. */
     public String describe(final long nowMs) {
         return client == null
-                ? waitingFor == null ? "no data plane was looked for yet" : waitingFor
+                ? waitingFor == null ? "not looked for yet" : waitingFor
                 : describe(client.cncFile(), nowMs);
     }
 
-    /** A live or dead data plane in a sentence. */
+    /** How a live or dead data plane is: {@code pid 7 died: last heartbeat 3 s ago; …}. */
     public static String describe(final CncFile file, final long nowMs) {
-        final String who = "data plane (pid " + file.pid() + ")";
+        final String who = "pid " + file.pid();
         final String error =
                 file.lastError() == null ? "" : "; its last error: " + file.lastError();
         if (file.isHeartbeatFresh(nowMs) && file.isProcessAlive()) {
@@ -312,7 +316,7 @@ public final class DataPlaneLink implements AutoCloseable {
             if (query == null) {
                 reconciler.onCommandFailed(correlationId, text, clockMs.getAsLong());
             } else {
-                query.listener.onFailed(text);
+                query.listener.onRefused(text);
             }
         }
 

@@ -46,7 +46,7 @@ final class BackendView {
             final OperatorOverride override =
                     steering.overrides().find(Setting.STATE, name.toString());
             state = effective.state().label();
-            reason = "set " + (override == null ? "in the file" : override.origin());
+            reason = override == null ? "set in the file" : reason(override);
             sinceMs = override == null ? steering.applied().atMs() : override.atMs();
         } else if (health == null) {
             state = effective.state().label();
@@ -67,6 +67,12 @@ final class BackendView {
             reason = health.lastResult().reason();
             sinceMs = health.sinceMs();
         }
+    }
+
+    private static String reason(final OperatorOverride override) {
+        return "set by "
+                + override.by().user()
+                + (override.why() == null ? "" : ": \"" + override.why() + "\"");
     }
 
     String state() {

@@ -92,20 +92,23 @@ public final class DataPlaneView {
                         .toList());
     }
 
-    /** Every worker with its counters. */
-    public static JsonObject workers(final DataPlaneClient client) {
+    /** Every worker with its counters; those of a dead data plane are gone, whatever they said. */
+    public static JsonObject workers(final DataPlaneClient client, final long nowMs) {
         final StatsReader stats = client.stats();
+        final boolean isAlive = client.isAlive(nowMs);
         final List<WorkerInfo> workers = client.directory().workers();
         return Documents.list(
-                "WorkerList", workers.stream().map(worker -> worker(worker, stats)).toList());
+                "WorkerList",
+                workers.stream().map(worker -> worker(worker, isAlive, stats)).toList());
     }
 
-    private static JsonObject worker(final WorkerInfo worker, final StatsReader stats) {
+    private static JsonObject worker(
+            final WorkerInfo worker, final boolean isAlive, final StatsReader stats) {
         final DutyCycleStats cycles = stats.dutyCycles(worker.id());
         final JsonObject json =
                 new JsonObject()
                         .put("id", worker.id())
-                        .put("state", worker.state())
+                        .put("state", isAlive ? worker.state() : "gone")
                         .put("cpu", worker.cpu() < 0 ? null : worker.cpu());
         for (final WorkerCounter counter : WorkerCounter.values()) {
             json.put(camelCase(counter.label()), stats.counter(worker.id(), counter));

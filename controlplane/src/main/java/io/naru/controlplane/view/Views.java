@@ -372,7 +372,7 @@ public final class Views {
     private List<String> alarms(final long nowMs) {
         final List<String> alarms = new ArrayList<>();
         if (link.state() != DataPlaneLink.State.ATTACHED) {
-            alarms.add(link.describe(nowMs));
+            alarms.add("data plane: " + link.describe(nowMs));
         } else if (reconciler.trouble() != null) {
             alarms.add("the data plane is not in sync: " + reconciler.trouble());
         }

@@ -308,7 +308,7 @@ class OnlineCliTest {
         assertTrue(out().contains("last error     worker 0: eth1 went away"), out());
         assertTrue(out().contains("! no control plane answers at "), out());
         assertEquals(ExitCode.OK, run("get", "workers"));
-        assertTrue(out().contains("running"), out());
+        assertTrue(out().contains("gone"), out());
         assertTrue(err().contains("read from the data plane's file"), err());
         assertEquals(ExitCode.OK, run("get", "drops"));
         assertEquals(ExitCode.UNREACHABLE, run("get", "backends"));
