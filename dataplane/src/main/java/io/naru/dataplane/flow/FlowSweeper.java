@@ -33,7 +33,7 @@ public final class FlowSweeper {
      */
     public int sweep(final int nowTicks, final int limit) {
         final int bucketCount = table.bucketCount();
-        final int elapsedTicks = nowTicks - lastTicks;
+        final int elapsedTicks = Math.max(0, nowTicks - lastTicks);
         lastTicks = nowTicks;
         due = Math.min(due + (long) elapsedTicks * bucketCount, (long) bucketCount * PERIOD_TICKS);
 

@@ -80,6 +80,12 @@ class FlowSweeperTest {
     }
 
     @Test
+    void shouldDoNothingWhenTimeGoesBackwards() {
+        assertEquals(0, sweeper.sweep(now - 60, LIMIT));
+        assertEquals(0, sweeper.sweep(now - 1000, LIMIT));
+    }
+
+    @Test
     void shouldCatchUpByOnePassAfterALongPause() {
         now += 100 * FlowSweeper.PERIOD_TICKS;
         int swept = 0;
