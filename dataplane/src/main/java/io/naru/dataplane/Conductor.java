@@ -288,6 +288,10 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         }
 
         releaseDueNs = nowNs + RELEASE_INTERVAL_NS;
+        if (!inventory.hasRetired()) {
+            return 0;
+        }
+
         final Set<Integer> serviceIds = new HashSet<>();
         for (final ServiceInfo service : inventory.services()) {
             if (service.retired() && activeFlows.ofService(service.id()) <= 0) {

@@ -340,7 +340,7 @@ public final class DataPlane implements AutoCloseable {
                                     one.zeroCopy() ? "zero-copy" : "copy",
                                     one.queues(),
                                     one.queues() == 1 ? "" : "s",
-                                    one.note().isEmpty() ? "" : ": " + one.note()));
+                                    one.note().isEmpty() ? "" : "; " + one.note()));
         }
 
         return "naru: data plane runs: pid %d, %d worker%s, %s, %s"

@@ -296,6 +296,7 @@ public final class Inventory {
                         add(builder, idsByPool, key, spec, hopIdOf);
                     }
                 });
+        checkSize(idsByPool);
         services.forEach(
                 (name, spec) ->
                         builder.service(
@@ -303,6 +304,30 @@ public final class Inventory {
                                 spec,
                                 ints(idsByPool.getOrDefault(spec.pool(), List.of()))));
         return builder.build();
+    }
+
+    /** What fits the memory that a data plane has, whatever is configured. */
+    private void checkSize(final Map<String, List<Integer>> idsByPool) {
+        long serviceBackends = 0;
+        int tables = 0;
+        for (final ServiceSpec service : services.values()) {
+            serviceBackends += idsByPool.getOrDefault(service.pool(), List.of()).size();
+            tables +=
+                    service.algorithm() == Algorithm.WRR || service.algorithm() == Algorithm.MAGLEV
+                            ? 1
+                            : 0;
+        }
+
+        if (serviceBackends > Limits.MAX_SERVICE_BACKENDS) {
+            throw new IllegalArgumentException(
+                    "the services have %d backends together, at most %d are possible"
+                            .formatted(serviceBackends, Limits.MAX_SERVICE_BACKENDS));
+        }
+        if (tables > Limits.MAX_SERVICES_WITH_TABLE) {
+            throw new IllegalArgumentException(
+                    "%d services have wrr or maglev, at most %d are possible"
+                            .formatted(tables, Limits.MAX_SERVICES_WITH_TABLE));
+        }
     }
 
     private void add(
@@ -374,6 +399,10 @@ public final class Inventory {
         }
 
         return service.portFirst() == service.portLast() ? service.portFirst() : 0;
+    }
+
+    boolean hasRetired() {
+        return !retiredServices.isEmpty() || !retiredBackends.isEmpty();
     }
 
     /** All services, the retired ones last. */

@@ -11,6 +11,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.ServiceSpec;
+import io.naru.dataplane.protocol.WorkerCounter;
 import io.naru.dataplane.schedule.Candidates;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.schedule.Schedulers;
@@ -60,6 +61,7 @@ final class WarmUp {
     private static final long BACKEND_MAC_NET = 0x6400_0000_0002L;
 
     private final MemoryEdge edge = new MemoryEdge(1, FRAMES, FRAME_SIZE, MACS_NET);
+    private final WorkerStats stats = WorkerStats.inMemory();
     private final WorkerSet workers;
     private final Worker worker;
     private final List<UnsafeBuffer> fromClients = new ArrayList<>();
@@ -68,27 +70,22 @@ final class WarmUp {
     private WarmUp(final DataPlaneContext context) {
         final HopTable hops = new HopTable(1);
         hops.hop(HOP_ID, Hop.of(BACKEND_MAC_NET, BACK));
-        workers =
-                new WorkerSet(
-                        context,
-                        edge,
-                        hops,
-                        id -> WorkerStats.inMemory(),
-                        FLOW_CAPACITY,
-                        HugePages.OFF);
+        workers = new WorkerSet(context, edge, hops, id -> stats, FLOW_CAPACITY, HugePages.OFF);
         worker = workers.worker(0);
         worker.onSnapshot(snapshot());
         makePackets();
     }
 
-    /** Sends as many bursts as the context asks for. */
-    static void run(final DataPlaneContext context) {
-        if (context.warmUpBursts() > 0) {
-            new WarmUp(context).run(context.warmUpBursts());
-        }
+    /**
+     * Sends as many bursts as the context asks for.
+     *
+     * @return how many packets came out again.
+     */
+    static long run(final DataPlaneContext context) {
+        return context.warmUpBursts() == 0 ? 0 : new WarmUp(context).run(context.warmUpBursts());
     }
 
-    private void run(final int bursts) {
+    private long run(final int bursts) {
         try {
             int next = 0;
             for (int burst = 0; burst < bursts; burst++) {
@@ -101,6 +98,8 @@ final class WarmUp {
                 discard(FRONT);
                 discard(BACK);
             }
+
+            return stats.get(WorkerCounter.TX_PACKETS);
         } finally {
             workers.close();
             edge.close();

@@ -48,8 +48,6 @@ final class XdpPacketEdge implements PacketEdge {
         for (final XdpFacts.Interface one : facts.interfaces()) {
             final String mode =
                     one.mode() == null ? "detached" : one.mode().name().toLowerCase(Locale.ROOT);
-            final String note =
-                    one.nativeRefusal().isEmpty() ? facts.zeroCopyRefusal() : one.nativeRefusal();
             infos.add(
                     new InterfaceInfo(
                             infos.size(),
@@ -60,10 +58,18 @@ final class XdpPacketEdge implements PacketEdge {
                             isZeroCopy,
                             one.queues(),
                             one.mtu(),
-                            note));
+                            note(one.nativeRefusal(), facts.zeroCopyRefusal())));
         }
 
         return infos;
+    }
+
+    private static String note(final String nativeRefusal, final String zeroCopyRefusal) {
+        if (!nativeRefusal.isEmpty()) {
+            return "not native: " + nativeRefusal;
+        }
+
+        return zeroCopyRefusal.isEmpty() ? "" : "no zero-copy: " + zeroCopyRefusal;
     }
 
     @Override

@@ -321,6 +321,37 @@ class ConductorTest {
         assertEquals(1, events.size());
     }
 
+    @Test
+    void shouldRefuseConfigThatMemoryIsNotMeantFor() {
+        final List<ServiceSpec> services = new ArrayList<>();
+        for (int i = 0; i <= Limits.MAX_SERVICES_WITH_TABLE; i++) {
+            services.add(
+                    new ServiceSpec(
+                            "s" + i,
+                            IpAddress.parse("192.0.2.10"),
+                            Protocol.TCP,
+                            1 + i,
+                            1 + i,
+                            Mode.NAT,
+                            Algorithm.MAGLEV,
+                            "web",
+                            ServiceSpec.Timeouts.DEFAULT));
+        }
+        assertRefused(
+                "513 services have wrr or maglev, at most 512 are possible",
+                new DesiredState(1, List.of("web"), List.of(), services));
+
+        final List<BackendSpec> backends = new ArrayList<>();
+        for (int i = 0; i < 1_024; i++) {
+            backends.add(
+                    new BackendSpec(
+                            "web", "b" + i, IpAddress.ipv4(0x0a000001 + i), 0, 1, BackendState.UP));
+        }
+        assertRefused(
+                "the services have 525312 backends together, at most 262144 are possible",
+                new DesiredState(1, List.of("web"), backends, services));
+    }
+
     // -- ids --------------------------------------------------------------------------------------
 
     @Test

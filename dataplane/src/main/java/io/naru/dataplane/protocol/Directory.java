@@ -32,13 +32,13 @@ import org.agrona.concurrent.AtomicBuffer;
  *    4 status        4          4 status        4          4 status        4    4 status       4
  *    8 name         64          8 pool         64          8 state        16    8 name        64
  *   72 pool         64         72 name         64         24 flow capacity 8   72 mode        16
- *  136 VIP          16        136 address      16         32 epoch         8   88 note       64
+ *  136 VIP          16        136 address      16         32 epoch         8   88 zero        64
  *  152 protocol      4        152 port          4         40 cpu           4  152 MAC          8
  *  156 first port    4        156 weight        4         44 zero         20  160 kernel index 4
  *  160 last port     4        160 state         4                             164 zero copy    4
  *  164 mode          4        164 zero          4                             168 queues       4
  *  168 algorithm     4        168 hop           8                             172 MTU          4
- *  172 timeouts  4 * 4        176 zero         80                             176 zero        80
+ *  172 timeouts  4 * 4        176 zero         80                             176 note        80
  *  188 zero         68
  * </pre>
  *
@@ -64,7 +64,7 @@ public final class Directory {
     private static final int IN_USE = 1;
     private static final int RETIRED = 2;
 
-    private static final int NOTE_LENGTH = 64;
+    private static final int NOTE_LENGTH = 80;
     private static final int READ_ATTEMPTS = 1_000;
 
     private final AtomicBuffer buffer;
@@ -200,7 +200,7 @@ public final class Directory {
                 buffer.getInt(offset + 164) != 0,
                 buffer.getInt(offset + 168),
                 buffer.getInt(offset + 172),
-                text(offset + 88, NOTE_LENGTH));
+                text(offset + 176, NOTE_LENGTH));
     }
 
     private String text(final int offset, final int fieldLength) {
@@ -264,7 +264,7 @@ public final class Directory {
         TextField.put(buffer, offset + 72, WORD_LENGTH, info.mode());
         TextField.put(
                 buffer,
-                offset + 88,
+                offset + 176,
                 NOTE_LENGTH,
                 new String(TextField.cut(info.note(), NOTE_LENGTH - 1), StandardCharsets.UTF_8));
         buffer.putLong(offset + 152, info.macNet());

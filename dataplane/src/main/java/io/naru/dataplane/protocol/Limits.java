@@ -11,6 +11,12 @@ public final class Limits {
     /** Pools at once. */
     public static final int MAX_POOLS = 4_096;
 
+    /** Backends of all services together, one that serves two of them counted twice. */
+    public static final int MAX_SERVICE_BACKENDS = 262_144;
+
+    /** Services with {@code wrr} or {@code maglev}, whose tables have up to 128 KiB each. */
+    public static final int MAX_SERVICES_WITH_TABLE = 512;
+
     /** Workers of a process. */
     public static final int MAX_WORKERS = 64;
 
