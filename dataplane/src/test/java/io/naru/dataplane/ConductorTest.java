@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.naru.dataplane.neighbour.FixedNeighbourhood;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.port.FilterRules;
@@ -30,6 +31,7 @@ import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.protocol.WorkerInfo;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.WorkerStats;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -620,6 +622,26 @@ class ConductorTest {
         nowNs += TimeUnit.MILLISECONDS.toNanos(1);
         conductor.doWork();
         assertEquals(nowMs(), client.cncFile().heartbeatEpochMs());
+    }
+
+    @Test
+    void shouldAllocateNothingWhileNothingChanges() {
+        apply(web(1, backend("s1", BackendState.UP)));
+        runFor(2_000); // loads what has to be loaded
+
+        final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        final long before = threads.getCurrentThreadAllocatedBytes();
+        runFor(10_000);
+        final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+
+        assertEquals(0, allocated);
+    }
+
+    private void runFor(final int milliseconds) {
+        for (int i = 0; i < milliseconds; i++) {
+            nowNs += 1_000_000;
+            conductor.doWork();
+        }
     }
 
     @Test

@@ -11,6 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.dataplane.neighbour.FixedNeighbourhood;
 import io.naru.dataplane.pipeline.Frame;
+import io.naru.dataplane.port.FrameStack;
+import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.port.PacketPort;
+import io.naru.dataplane.port.TrafficFilter;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.CncFileException;
@@ -20,6 +24,7 @@ import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.EventListener;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
+import io.naru.dataplane.protocol.InterfaceInfo;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Protocol;
@@ -293,6 +298,35 @@ class DataPlaneTest {
     }
 
     @Test
+    void shouldSayWhyAndEndWhenWorkerFails() throws InterruptedException {
+        final BrokenEdge broken = new BrokenEdge(edge(1));
+        dataPlane =
+                DataPlane.launch(
+                        new DataPlaneContext()
+                                .runDirectory(runDirectory)
+                                .edge(broken)
+                                .neighbourhood(neighbours())
+                                .flowCapacity(1_024)
+                                .hugePages(HugePages.OFF)
+                                .warmUpBursts(0));
+        client = DataPlaneClient.open(runDirectory, answers);
+        assertFalse(dataPlane.hasFailed());
+
+        broken.isBroken = true;
+        dataPlane.awaitFailure();
+        client.poll(100);
+
+        assertTrue(dataPlane.hasFailed());
+        assertEquals(
+                "worker 0 failed: java.lang.IllegalStateException: the ring is gone",
+                client.cncFile().lastError());
+        assertEquals(
+                List.of("0 java.lang.IllegalStateException: the ring is gone"), answers.failures);
+        assertEquals("failed", client.directory().worker(0).state());
+        assertTrue(client.stats().errors().get(0).text().contains("BrokenEdge"));
+    }
+
+    @Test
     void shouldRefuseRunDirectoryOfLivingDataPlane() {
         launch(1);
 
@@ -512,6 +546,98 @@ class DataPlaneTest {
         }
     }
 
+    /** An edge whose ports fail when they are told to. */
+    private static final class BrokenEdge implements PacketEdge {
+        private final MemoryEdge sound;
+        private volatile boolean isBroken;
+
+        BrokenEdge(final MemoryEdge sound) {
+            this.sound = sound;
+        }
+
+        @Override
+        public int workers() {
+            return sound.workers();
+        }
+
+        @Override
+        public List<PacketPort> ports(final int worker) {
+            return sound.ports(worker).stream().map(this::breakable).toList();
+        }
+
+        private PacketPort breakable(final PacketPort port) {
+            return new PacketPort() {
+                @Override
+                public int interfaceIndex() {
+                    return port.interfaceIndex();
+                }
+
+                @Override
+                public long macNet() {
+                    return port.macNet();
+                }
+
+                @Override
+                public int receive(final PacketBurst burst) {
+                    if (isBroken) {
+                        throw new IllegalStateException("the ring is gone");
+                    }
+                    return port.receive(burst);
+                }
+
+                @Override
+                public boolean transmit(final long address, final int length) {
+                    return port.transmit(address, length);
+                }
+
+                @Override
+                public int flush() {
+                    return port.flush();
+                }
+
+                @Override
+                public int framesHeld() {
+                    return port.framesHeld();
+                }
+
+                @Override
+                public void close() {
+                    port.close();
+                }
+            };
+        }
+
+        @Override
+        public FrameStack frames(final int worker) {
+            return sound.frames(worker);
+        }
+
+        @Override
+        public TrafficFilter filter() {
+            return sound.filter();
+        }
+
+        @Override
+        public List<InterfaceInfo> interfaces() {
+            return sound.interfaces();
+        }
+
+        @Override
+        public void attach() {
+            sound.attach();
+        }
+
+        @Override
+        public void detach() {
+            sound.detach();
+        }
+
+        @Override
+        public void close() {
+            sound.close();
+        }
+    }
+
     private static final class Answers implements EventListener {
         private final Map<Long, Long> done = new HashMap<>();
         private final Map<Long, String> failed = new HashMap<>();
@@ -520,6 +646,12 @@ class DataPlaneTest {
         private long matched;
         private boolean isStopping;
         private boolean lost;
+        private final List<String> failures = new ArrayList<>();
+
+        @Override
+        public void onWorkerFailed(final int workerId, final String text) {
+            failures.add(workerId + " " + text);
+        }
 
         @Override
         public void onCommandDone(final long correlationId, final long epoch) {
