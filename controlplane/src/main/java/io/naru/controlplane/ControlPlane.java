@@ -433,11 +433,11 @@ public final class ControlPlane implements AutoCloseable {
         }
 
         @Override
-        public void onHop(final IpAddress address, final long hop) {
+        public void onHop(final IpAddress address, final long hop, final String reason) {
             events.add(
                     Event.Kind.HOP,
                     address.toString(),
-                    hop == 0 ? "next hop lost: its MAC is not known" : "next hop resolved");
+                    hop == 0 ? "no next hop: " + reason : "next hop resolved");
         }
     }
 }

@@ -78,7 +78,7 @@ public final class DataPlaneLink implements AutoCloseable {
         /** It says something without having been asked. */
         void onNews(String text);
 
-        void onHop(IpAddress address, long hop);
+        void onHop(IpAddress address, long hop, String reason);
     }
 
     /** The answer to a query for flows. */
@@ -337,8 +337,8 @@ public final class DataPlaneLink implements AutoCloseable {
         }
 
         @Override
-        public void onHop(final IpAddress address, final long hop) {
-            listener.onHop(address, hop);
+        public void onHop(final IpAddress address, final long hop, final String reason) {
+            listener.onHop(address, hop, reason);
         }
 
         @Override

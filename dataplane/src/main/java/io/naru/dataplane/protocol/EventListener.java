@@ -31,12 +31,7 @@ public interface EventListener {
      * @param reason why packets for the address cannot be sent, as a sentence without a full stop;
      *     empty if they can.
      */
-    default void onHop(final IpAddress address, final long hop, final String reason) {
-        onHop(address, hop);
-    }
-
-    /** As above, for a client that does not ask why. */
-    default void onHop(final IpAddress address, final long hop) {}
+    default void onHop(final IpAddress address, final long hop, final String reason) {}
 
     /** The data plane is attached to its interfaces. */
     default void onStarted(final long pid) {}
