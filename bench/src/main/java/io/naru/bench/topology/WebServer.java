@@ -74,8 +74,10 @@ public final class WebServer {
 
     /** Ends it as a crash would: connections are reset, the port refuses. */
     public void kill() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        // The master first: it would start a new worker in place of a dead one.
+        final List<ProcessHandle> workers = process.descendants().toList();
         process.destroyForcibly();
+        workers.forEach(ProcessHandle::destroyForcibly);
         try {
             process.waitFor(5, TimeUnit.SECONDS);
         } catch (final InterruptedException ex) {
