@@ -31,6 +31,7 @@ final class Capture {
                         Map.of(),
                         List.of(
                                 "tcpdump",
+                                "--immediate-mode",
                                 "-Z",
                                 "root",
                                 "-i",
