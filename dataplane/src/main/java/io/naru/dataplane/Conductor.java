@@ -115,6 +115,10 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     /** An id that may be given out again when every worker has adopted the epoch. */
     private record FreedId(boolean isService, int id, long epoch) {}
 
+    /**
+     * @param neighbourhood not closed with the conductor.
+     * @param onWorkerFailure is run once, after all that is known of the failure has been written.
+     */
     Conductor(
             final CncFile cncFile,
             final DistinctErrorLog errorLog,
@@ -189,7 +193,6 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             }
         }
         events.stopping(cncFile.pid());
-        hops.close();
     }
 
     /** From the thread that attaches: packets come from now on. */

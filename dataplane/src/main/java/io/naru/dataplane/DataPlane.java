@@ -79,7 +79,7 @@ public final class DataPlane implements AutoCloseable {
             dataPlane.open();
             dataPlane.start();
             return dataPlane;
-        } catch (final RuntimeException ex) {
+        } catch (final RuntimeException | Error ex) {
             dataPlane.close();
             throw ex;
         }
@@ -294,7 +294,10 @@ public final class DataPlane implements AutoCloseable {
         } catch (final SettingsException ex) {
             System.exit(refuse(ex.getMessage(), EXIT_SETTINGS));
             return;
-        } catch (final CncFileException | LinuxException | IllegalArgumentException ex) {
+        } catch (final CncFileException
+                | LinuxException
+                | IllegalArgumentException
+                | IllegalStateException ex) {
             System.exit(refuse(ex.getMessage(), EXIT_FAILURE));
             return;
         }
