@@ -32,7 +32,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What a packet costs in the flow table, hash included: found, not found, and not found and then
- * entered; the table is at its load cap of three quarters.
+ * entered; with a million flows and more the table is nearly at its load cap.
  *
  * <p>Each round of 16,384 packets is drawn anew, uniformly and outside the timing: else the same
  * 16,384 lines of memory would be hit again and again, and sit in the cache. {@code …OneByOne} is

@@ -6,7 +6,7 @@ package io.naru.dataplane.flow;
  *
  * <p>An idle flow is therefore gone at most one period after its timeout, unless duty cycles are so
  * few that their limits do not add up to a table; then it takes longer, and lookups end it earlier.
- * Sweeping touches every entry (4-7 ns each); at one pass in four seconds that is 0.2 % of a core
+ * Sweeping touches every entry (about 4 ns each); one pass in four seconds is 0.1 % of a core
  * for a million flows. Re-arming a timer per packet would cost more than forwarding it.
  */
 public final class FlowSweeper {
