@@ -45,9 +45,19 @@ final class WorkerRig implements AutoCloseable {
     final Handover[] handovers;
     final MemoryFrames frames;
 
+    private final int flowCapacity;
     private final List<ByteBuffer> regions = new ArrayList<>();
 
     WorkerRig(final int workerCount, final int handoverCapacity, final long... macsNet) {
+        this(workerCount, handoverCapacity, 4096, macsNet);
+    }
+
+    WorkerRig(
+            final int workerCount,
+            final int handoverCapacity,
+            final int flowCapacity,
+            final long... macsNet) {
+        this.flowCapacity = flowCapacity;
         clock.update(1_000_000_000_000L);
         frames = new MemoryFrames(workerCount * FRAMES_PER_WORKER, FRAME_SIZE);
         handovers =
@@ -67,7 +77,7 @@ final class WorkerRig implements AutoCloseable {
             workerPorts[i] = new MemoryPort(i, macsNet[i], stack, FRAME_SIZE, RING_SIZE);
         }
 
-        final int capacity = 4096;
+        final int capacity = flowCapacity;
         final ByteBuffer region =
                 BufferUtil.allocateDirectAligned(
                         (int) FlowTableDescriptor.regionLength(capacity), FlowEntry.LENGTH);
@@ -142,7 +152,9 @@ final class WorkerRig implements AutoCloseable {
     /** Lets every worker do one duty cycle, in turn. */
     void cycle() {
         clock.advance(1_000);
-        workers.forEach(Worker::doWork);
+        for (int i = 0; i < workers.size(); i++) {
+            workers.get(i).doWork();
+        }
     }
 
     /** What a worker has sent by an interface. */

@@ -6,6 +6,7 @@ import io.naru.dataplane.flow.FlowTable;
 import io.naru.dataplane.packet.Bounds;
 import io.naru.dataplane.packet.InternetChecksum;
 import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.DropReason;
@@ -174,12 +175,23 @@ final class ScheduleStage {
             return serviceId == ForwardingTable.NONE ? NO_SERVICE : refuse(serviceId);
         }
 
+        keepForEarlierPackets(burst, i, entry);
         accounts.onFlowClosed(entry);
         flows.remove(entry);
         hasChanged = true;
         hasRemoved = true;
         burst.entry[i] = FlowTable.NONE;
         return open(burst, i, serviceId, nowTicks);
+    }
+
+    /** Packets of the old flow that came before go where it went, by a copy of its entry. */
+    private void keepForEarlierPackets(final PacketBurst burst, final int i, final long entry) {
+        for (int earlier = 0; earlier < i; earlier++) {
+            if (burst.entry[earlier] == entry && burst.verdict[earlier] == Verdict.UNDECIDED) {
+                burst.entry[earlier] = looseEntry(earlier);
+                RawMemory.copy(entry, burst.entry[earlier], FlowEntry.LENGTH);
+            }
+        }
     }
 
     // -- packets without a flow -------------------------------------------------------------------
@@ -247,7 +259,7 @@ final class ScheduleStage {
             }
 
             if (entry != FlowTable.CONFLICT) {
-                assign(entry, serviceId, backendId);
+                assign(burst, i, entry, serviceId, backendId);
                 accounts.onFlowOpened(entry);
                 hasChanged = true;
                 burst.entry[i] = entry;
@@ -290,8 +302,7 @@ final class ScheduleStage {
                 isNat ? table.backendPortNet(backendId, vipPortNet(burst, i)) : 0,
                 state,
                 nowTicks);
-        assign(entry, serviceId, backendId);
-        TrackStage.keepWayBack(entry, FlowEntry.TO_BACKEND, burst.address[i], burst.ingress[i]);
+        assign(burst, i, entry, serviceId, backendId);
         overflow.put(burst.hash[i], entry);
         burst.entry[i] = entry;
         loosePackets++;
@@ -397,9 +408,16 @@ final class ScheduleStage {
         return flows.find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]);
     }
 
-    private void assign(final long entry, final int serviceId, final int backendId) {
+    /** Completes a new entry; a reply in the same burst must already find its way back. */
+    private static void assign(
+            final PacketBurst burst,
+            final int i,
+            final long entry,
+            final int serviceId,
+            final int backendId) {
         FlowEntry.serviceId(entry, serviceId);
         FlowEntry.backendId(entry, backendId);
+        TrackStage.keepWayBack(entry, FlowEntry.TO_BACKEND, burst.address[i], burst.ingress[i]);
         if (FlowEntry.backendIpNet(entry) != 0) {
             final int ipDelta =
                     InternetChecksum.delta(FlowEntry.vipNet(entry), FlowEntry.backendIpNet(entry));

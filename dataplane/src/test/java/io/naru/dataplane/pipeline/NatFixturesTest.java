@@ -142,6 +142,18 @@ class NatFixturesTest {
     }
 
     @Test
+    @DisplayName("a reply that arrives in one burst with the SYN goes to the client")
+    void replyInTheBurstOfTheSyn() {
+        final List<Rig.Outcome> outcomes =
+                rig.sendAll(
+                        new int[] {CLIENT_SIDE, BACKEND_SIDE},
+                        fromClient(SYN).bytes(),
+                        fromBackend(SYN | ACK).bytes());
+        outcomes.get(0).assertSent(BACKEND_SIDE, atBackend(SYN));
+        outcomes.get(1).assertSent(CLIENT_SIDE, atClient(SYN | ACK));
+    }
+
+    @Test
     @DisplayName("replies follow the client when its packets come by another router")
     void repliesFollowTheClient() {
         open();
@@ -387,6 +399,26 @@ class NatFixturesTest {
                         BACKEND_SIDE,
                         Frame.tcp(CLIENT, S2, SYN).macs(BACKEND_SIDE_MAC, MAC2).ttl(63));
         assertEquals(1, rig.flows.size());
+    }
+
+    @Test
+    @DisplayName("in one burst, what came before such a SYN still goes where the old flow went")
+    void burstWithOldAndNewFlow() {
+        open();
+        rig.adopt(table(BackendState.DRAIN, BackendState.UP));
+        final List<Rig.Outcome> outcomes =
+                rig.sendAll(
+                        CLIENT_SIDE,
+                        fromClient(PSH | ACK).payload(3).bytes(),
+                        fromClient(SYN).bytes(),
+                        fromClient(ACK).bytes());
+        outcomes.get(0).assertSent(BACKEND_SIDE, atBackend(PSH | ACK).payload(3));
+        final Frame other = Frame.tcp(CLIENT, S2, SYN).macs(BACKEND_SIDE_MAC, MAC2).ttl(63);
+        outcomes.get(1).assertSent(BACKEND_SIDE, other);
+        outcomes.get(2)
+                .assertSent(
+                        BACKEND_SIDE,
+                        Frame.tcp(CLIENT, S2, ACK).macs(BACKEND_SIDE_MAC, MAC2).ttl(63));
     }
 
     @Test

@@ -24,6 +24,7 @@ import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.WorkerStats;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -112,11 +113,18 @@ final class Rig implements AutoCloseable {
 
     /** Frames in one burst. */
     List<Outcome> sendAll(final int ingress, final byte[]... in) {
+        final int[] ingresses = new int[in.length];
+        Arrays.fill(ingresses, ingress);
+        return sendAll(ingresses, in);
+    }
+
+    /** Frames in one burst, each by its own interface. */
+    List<Outcome> sendAll(final int[] ingresses, final byte[]... in) {
         burst.count = in.length;
         for (int i = 0; i < in.length; i++) {
             burst.address[i] = frames.address() + (long) i * FRAME_SIZE + HEADROOM;
             burst.length[i] = in[i].length;
-            burst.ingress[i] = ingress;
+            burst.ingress[i] = ingresses[i];
             view.wrap(burst.address[i], in[i].length);
             view.putBytes(0, in[i]);
         }
@@ -182,6 +190,10 @@ final class Rig implements AutoCloseable {
 
         DropReason reason() {
             return Verdict.isDrop(verdict) ? DropReason.ofCode(Verdict.reasonCode(verdict)) : null;
+        }
+
+        boolean isUnchanged() {
+            return Arrays.equals(in, out);
         }
 
         int egress() {

@@ -1,0 +1,232 @@
+package io.naru.dataplane;
+
+import static io.naru.dataplane.pipeline.Frame.ACK;
+import static io.naru.dataplane.pipeline.Frame.FIN;
+import static io.naru.dataplane.pipeline.Frame.SYN;
+import static io.naru.dataplane.service.Specs.backend;
+import static io.naru.dataplane.service.Specs.service;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.pipeline.Frame;
+import io.naru.dataplane.port.memory.MemoryPort;
+import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.WorkerCounter;
+import io.naru.dataplane.service.ForwardingTable;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+
+/** No packet costs the heap a byte: in no mode, on no path, whatever becomes of it. */
+class WorkerAllocationTest {
+    @Test
+    void shouldAllocateNothingOnAnyPath() throws Exception {
+        final Map<String, Long> bytes = AssertionsOff.call(Measurement.class);
+
+        assertEquals(12, bytes.size());
+        bytes.forEach((what, allocated) -> assertEquals(0, allocated, what + ": bytes allocated"));
+    }
+
+    /** Sends each kind of traffic through two workers, all of it twice; the second time counts. */
+    public static final class Measurement implements Callable<Map<String, Long>> {
+        private static final int FLOWS = 512;
+        private static final int ROUNDS = 4;
+        private static final String ROUTER = "02:00:00:00:00:99";
+        private static final String MAC1 = "02:00:00:00:02:01";
+        private static final String FRONT = "02:00:00:00:00:01";
+        private static final String BACK = "02:00:00:00:00:02";
+        private static final String VIP = "192.0.2.10:80";
+        private static final String DSR = "192.0.2.11:80";
+        private static final String DNS = "192.0.2.10:53";
+        private static final String S1 = "10.2.0.1:8080";
+
+        private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        private final Map<String, Long> bytes = new LinkedHashMap<>();
+        private WorkerRig rig;
+        private long collected;
+
+        @Override
+        public Map<String, Long> call() {
+            for (int pass = 0; pass < 2; pass++) {
+                bytes.clear();
+                try (WorkerRig workers =
+                        new WorkerRig(2, 64, 256, Frame.macNet(FRONT), Frame.macNet(BACK))) {
+                    rig = workers;
+                    rig.hops.hop(1, Hop.of(Frame.macNet(MAC1), 1));
+                    rig.hops.hop(2, Hop.of(Frame.macNet(MAC1), 0));
+                    rig.adopt(table(BackendState.UP));
+                    rig.cycle();
+                    measureAll();
+                }
+            }
+            return bytes;
+        }
+
+        private static ForwardingTable table(final BackendState state) {
+            return ForwardingTable.builder(1)
+                    .backend(1, backend("s1", S1, 1, state), 1)
+                    .backend(2, backend("s2", "192.0.2.21:0", 1, state), 2)
+                    .backend(3, backend("d1", "10.2.0.1:5353", 1, state), 1)
+                    .service(0, service("web", VIP, Protocol.TCP, Mode.NAT, Algorithm.MAGLEV), 1)
+                    .service(1, service("dsr", DSR, Protocol.TCP, Mode.DSR_L2), 2)
+                    .service(2, service("dns", DNS, Protocol.UDP, Mode.NAT, Algorithm.LC), 3)
+                    .build();
+        }
+
+        private void measureAll() {
+            measure("nat, new flows", 0, 100, i -> tcp(client(i), VIP, SYN));
+            measure("nat, answers", 1, 100, i -> answer(client(i), SYN | ACK));
+            measure("nat, hits", 0, 100, i -> tcp(client(i), VIP, ACK));
+            measure("nat, closing", 0, 100, i -> tcp(client(i), VIP, FIN | ACK));
+            measure("udp, new flows and hits", 0, 100, i -> udp(client(i)));
+            measure("dsr-l2, new flows and hits", 0, 100, i -> tcp(client(i), DSR, SYN));
+            measure("flood of new flows, table full", 0, FLOWS, i -> tcp(flood(i), VIP, SYN));
+            establish();
+            measure(
+                    "full, nobody to end",
+                    0,
+                    FLOWS,
+                    i -> tcp(late(i), VIP, i % 2 == 0 ? SYN : ACK));
+            measure("dropped, each in its way", 0, 64, Measurement::refused);
+            measure("arp and ping", 0, 64, Measurement::question);
+            rig.adopt(table(BackendState.DOWN));
+            rig.cycle();
+            measure("backend down", 0, 100, i -> tcp(client(i), DSR, ACK));
+            measure("no backend", 0, 100, i -> tcp("203.0.113.9:" + (1 + i), DSR, SYN));
+            check(WorkerCounter.HANDOVERS_OUT);
+            check(WorkerCounter.FLOW_TABLE_FULL);
+            check(WorkerCounter.FLOWS_EVICTED);
+            check(WorkerCounter.ARP_REPLIES);
+            check(WorkerCounter.ECHO_REPLIES);
+            check(DropReason.BACKEND_DOWN);
+            check(DropReason.NO_BACKEND);
+            check(DropReason.NO_FLOW);
+            check(DropReason.FRAGMENT);
+            if (collected == 0) {
+                throw new IllegalStateException("nothing was sent");
+            }
+        }
+
+        private void establish() {
+            rig.flows.forEach(
+                    table ->
+                            table.visit(
+                                    0,
+                                    table.bucketCount(),
+                                    entry -> io.naru.dataplane.flow.FlowEntry.state(entry, 3)));
+        }
+
+        private void measure(
+                final String what, final int ingress, final int count, final FrameSource source) {
+            final List<UnsafeBuffer> frames = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                frames.add(new UnsafeBuffer(source.frame(i)));
+            }
+
+            final long before = threads.getCurrentThreadAllocatedBytes();
+            for (int round = 0; round < ROUNDS; round++) {
+                for (int i = 0; i < frames.size(); i++) {
+                    final UnsafeBuffer frame = frames.get(i);
+                    rig.ports.get(0)[ingress].wire().inject(frame, 0, frame.capacity());
+                    if ((i & 31) == 31) {
+                        cycle();
+                    }
+                }
+                cycle();
+            }
+            bytes.put(what, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+
+        private void cycle() {
+            rig.cycle();
+            for (int worker = 0; worker < 2; worker++) {
+                final MemoryPort[] ports = rig.ports.get(worker);
+                for (int i = 0; i < ports.length; i++) {
+                    collected += ports[i].wire().collect(IGNORE, 1000);
+                }
+            }
+        }
+
+        private static final io.naru.dataplane.port.memory.MemoryWire.PacketHandler IGNORE =
+                (packet, length) -> {};
+
+        private void check(final WorkerCounter counter) {
+            if (rig.stats.get(0).get(counter) + rig.stats.get(1).get(counter) == 0) {
+                throw new IllegalStateException(counter.label() + " did not happen");
+            }
+        }
+
+        private void check(final DropReason reason) {
+            if (rig.stats.get(0).dropped(reason) + rig.stats.get(1).dropped(reason) == 0) {
+                throw new IllegalStateException(reason.label() + " did not happen");
+            }
+        }
+
+        private static byte[] refused(final int i) {
+            final Frame frame = Frame.tcp(client(i), VIP, ACK).macs(ROUTER, FRONT);
+            return switch (i % 10) {
+                case 0 -> frame.fragment(0x2000).bytes();
+                case 1 -> Frame.cut(frame.bytes(), 20 + i % 30);
+                case 2 -> frame.protocol(47).bytes();
+                case 3 -> frame.endpoints("203.0.113.1:" + (1 + i), VIP).bytes();
+                case 4 -> frame.endpoints(client(i), "192.0.2.10:1").bytes();
+                case 5 -> frame.badIpChecksum(1).bytes();
+                case 6 -> frame.ttl(1).bytes();
+                case 7 -> frame.macs(ROUTER, BACK).bytes();
+                case 8 -> frame.etherType(0x86dd).bytes();
+                default -> frame.endpoints("10.2.0.1:22", "203.0.113.1:" + (1 + i)).bytes();
+            };
+        }
+
+        private static byte[] question(final int i) {
+            return i % 2 == 0
+                    ? Frame.icmp(client(i), VIP, 8).macs(ROUTER, FRONT).bytes()
+                    : Frame.arp(
+                            1,
+                            "ff:ff:ff:ff:ff:ff",
+                            ROUTER,
+                            "192.0.2.1",
+                            "00:00:00:00:00:00",
+                            "192.0.2.10");
+        }
+
+        private static byte[] tcp(final String client, final String vip, final int flags) {
+            return Frame.tcp(client, vip, flags).macs(ROUTER, FRONT).bytes();
+        }
+
+        private static byte[] udp(final String client) {
+            return Frame.udp(client, DNS).macs(ROUTER, FRONT).bytes();
+        }
+
+        private static byte[] answer(final String client, final int flags) {
+            return Frame.tcp(S1, client, flags).macs(MAC1, BACK).bytes();
+        }
+
+        private static String client(final int i) {
+            return "198.51.100.7:" + (1024 + i);
+        }
+
+        private static String flood(final int i) {
+            return "203.0." + (i & 127) + ".7:" + (1024 + i);
+        }
+
+        private static String late(final int i) {
+            return "203.1." + (i & 127) + ".7:" + (1024 + i);
+        }
+
+        /** Makes the frames of a scenario, before it is measured. */
+        private interface FrameSource {
+            byte[] frame(int i);
+        }
+    }
+}

@@ -1,0 +1,538 @@
+package io.naru.dataplane.pipeline;
+
+import static io.naru.dataplane.pipeline.Frame.ACK;
+import static io.naru.dataplane.pipeline.Frame.FIN;
+import static io.naru.dataplane.pipeline.Frame.PSH;
+import static io.naru.dataplane.pipeline.Frame.RST;
+import static io.naru.dataplane.pipeline.Frame.SYN;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.Specs;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/**
+ * One seed makes clients, backends that answer, an operator who changes everything all the time,
+ * neighbours that come and go, a clock that jumps, and frames that nobody should ever send; a
+ * simple model says what may come out.
+ *
+ * <p>What it holds the pipeline to are the promises: a live flow keeps its backend whatever else
+ * changes; a drained backend gets no new flow and loses none; a backend that is down gets nothing;
+ * nothing that is sent has a wrong checksum or MAC; what is dropped is not changed; a table that is
+ * refused changes nothing. {@code -Dnaru.test.seed=…} repeats a run.
+ */
+class SimulationTest {
+    private static final int BACKENDS = 12;
+    private static final int CLIENTS = 60;
+    private static final int STEPS = 40_000;
+    private static final long CERTAINLY_ALIVE_NS = 100 * Rig.SECOND_NS;
+    private static final String[] ROUTERS = {"02:00:00:00:00:98", "02:00:00:00:00:99"};
+
+    /** What is dropped for one of these has opened a flow, or moved its state, before. */
+    private static final Set<DropReason> HAS_TOUCHED_FLOW =
+            Set.of(
+                    DropReason.NEXT_HOP_UNRESOLVED,
+                    DropReason.TTL_EXPIRED,
+                    DropReason.NO_PORT,
+                    DropReason.VLAN_TAG,
+                    DropReason.AMBIGUOUS_REPLY);
+
+    private static final List<Service> SERVICES =
+            List.of(
+                    new Service(0, "192.0.2.10:80", Protocol.TCP, Mode.NAT, 0, 6),
+                    new Service(1, "192.0.2.11:80", Protocol.TCP, Mode.NAT, 0, 6),
+                    new Service(2, "192.0.2.10:53", Protocol.UDP, Mode.NAT, 6, 9),
+                    new Service(3, "192.0.2.12:80", Protocol.TCP, Mode.DSR_L2, 9, 12));
+
+    private final long seed = Long.getLong("naru.test.seed", System.nanoTime());
+    private final Random random = new Random(seed);
+    private final BackendState[] states = new BackendState[BACKENDS];
+    private final int[] weights = new int[BACKENDS];
+    private final boolean[] resolved = new boolean[BACKENDS];
+    private final boolean[][] isMember = new boolean[SERVICES.size()][BACKENDS];
+    private final Map<String, Flow> flows = new HashMap<>();
+    private final Map<DropReason, Integer> drops = new HashMap<>();
+    private Rig rig;
+    private int sent;
+    private int certain;
+    private long epoch;
+    private int step;
+
+    @Test
+    void shouldKeepItsPromisesWithRoomForEveryFlow() {
+        simulate(4096, true);
+        assertTrue(certain > STEPS / 50, () -> "only " + certain + " packets of live flows" + at());
+    }
+
+    @Test
+    void shouldSendNothingWrongWhenTheFlowTableIsFull() {
+        simulate(16, false);
+        assertTrue(rig.pipeline.loosePackets() > 0);
+    }
+
+    private void simulate(final int flowCapacity, final boolean hasRoom) {
+        System.out.println("SimulationTest naru.test.seed=" + seed);
+        try (Rig closed = new Rig(flowCapacity, true)) {
+            rig = closed;
+            Arrays.fill(states, BackendState.UP);
+            Arrays.fill(weights, 1);
+            for (final boolean[] members : isMember) {
+                Arrays.fill(members, true);
+            }
+            for (int i = 0; i < BACKENDS; i++) {
+                resolve(i, true);
+            }
+            configure();
+
+            for (step = 0; step < STEPS; step++) {
+                switch (random.nextInt(200)) {
+                    case 0 -> changeConfiguration();
+                    case 1 -> resolve(random.nextInt(BACKENDS), random.nextInt(4) > 0);
+                    case 2 -> tryBadConfiguration();
+                    case 3 -> jump();
+                    default -> sendBurst(hasRoom);
+                }
+            }
+        }
+        assertTrue(sent > STEPS / 4, () -> "only " + sent + " packets sent" + at() + drops);
+    }
+
+    // -- what the world does ----------------------------------------------------------------------
+
+    private void changeConfiguration() {
+        for (int changes = random.nextInt(4); changes >= 0; changes--) {
+            final int backend = random.nextInt(BACKENDS);
+            switch (random.nextInt(4)) {
+                case 0 -> weights[backend] = random.nextInt(4);
+                case 1 -> {
+                    final boolean[] members = isMember[random.nextInt(SERVICES.size())];
+                    members[backend] = !members[backend];
+                }
+                default -> states[backend] = BackendState.ofCode(random.nextInt(6) % 3);
+            }
+        }
+        configure();
+    }
+
+    private void configure() {
+        rig.adopt(table());
+    }
+
+    private ForwardingTable.Builder table() {
+        final ForwardingTable.Builder builder = ForwardingTable.builder(++epoch);
+        for (int i = 0; i < BACKENDS; i++) {
+            builder.backend(i, Specs.backend("s" + i, endpoint(i), weights[i], states[i]), i);
+        }
+        for (final Service service : SERVICES) {
+            final int[] members =
+                    java.util.stream.IntStream.range(service.first, service.last)
+                            .filter(i -> isMember[service.id][i])
+                            .toArray();
+            final Algorithm algorithm = Algorithm.ofCode(random.nextInt(Algorithm.values().length));
+            builder.service(
+                    service.id,
+                    Specs.service(
+                            "v" + service.id,
+                            service.vip,
+                            service.protocol,
+                            service.mode,
+                            algorithm),
+                    members);
+        }
+        return builder;
+    }
+
+    private void tryBadConfiguration() {
+        final ForwardingTable.Builder bad =
+                table().service(9, Specs.service("x", "192.0.2.10:80", Protocol.TCP, Mode.NAT));
+        assertThrows(IllegalArgumentException.class, () -> rig.adopt(bad));
+    }
+
+    private void resolve(final int backend, final boolean isResolved) {
+        resolved[backend] = isResolved;
+        rig.hops.hop(
+                backend,
+                isResolved ? Hop.of(Frame.macNet(mac(backend)), egress(backend)) : Hop.UNRESOLVED);
+    }
+
+    private void jump() {
+        rig.advance(random.nextInt(3) == 0 ? random.nextInt(10_000) : random.nextInt(100));
+    }
+
+    // -- packets ----------------------------------------------------------------------------------
+
+    private void sendBurst(final boolean hasRoom) {
+        rig.nowNs += random.nextInt(50_000_000);
+        final int count = 1 + random.nextInt(8);
+        final List<Sent> packets = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            packets.add(packet());
+        }
+
+        final List<Rig.Outcome> outcomes =
+                rig.sendAll(
+                        packets.stream().mapToInt(packet -> packet.ingress).toArray(),
+                        packets.stream().map(packet -> packet.bytes).toArray(byte[][]::new));
+        for (int i = 0; i < count; i++) {
+            check(packets.get(i), outcomes.get(i), hasRoom);
+        }
+    }
+
+    private Sent packet() {
+        final Service service = SERVICES.get(random.nextInt(SERVICES.size()));
+        final String client =
+                "198.51.100."
+                        + (1 + random.nextInt(10))
+                        + ":"
+                        + (5000 + random.nextInt(CLIENTS / 10));
+        final Flow flow =
+                flows.computeIfAbsent(service.vip + " " + client, k -> new Flow(service, client));
+        final boolean isReply =
+                service.mode == Mode.NAT && flow.backend >= 0 && random.nextInt(5) < 2;
+        final int flags = service.protocol == Protocol.UDP ? 0 : flags(isReply, flow);
+        final String router = ROUTERS[random.nextInt(ROUTERS.length)];
+        final Frame frame =
+                isReply
+                        ? frame(service, endpoint(flow.backend), client, flags)
+                                .macs(mac(flow.backend), Rig.BACKEND_SIDE_MAC)
+                        : frame(service, client, service.vip, flags)
+                                .macs(router, Rig.CLIENT_SIDE_MAC);
+        final byte[] bytes = frame.payload(random.nextInt(40)).bytes();
+        final boolean isBroken = random.nextInt(40) == 0;
+        return new Sent(
+                flow,
+                isReply ? Rig.BACKEND_SIDE : Rig.CLIENT_SIDE,
+                isReply,
+                flags,
+                router,
+                isBroken ? broken(bytes.clone()) : bytes,
+                bytes);
+    }
+
+    private static Frame frame(
+            final Service service, final String from, final String to, final int flags) {
+        return service.protocol == Protocol.UDP ? Frame.udp(from, to) : Frame.tcp(from, to, flags);
+    }
+
+    /** Mostly what a connection would do next, sometimes anything. */
+    private int flags(final boolean isReply, final Flow flow) {
+        if (random.nextInt(20) == 0) {
+            return random.nextInt(32);
+        }
+        if (flow.backend < 0 || flow.isClosing) {
+            return random.nextInt(3) == 0 ? FIN | ACK : SYN;
+        }
+        if (!flow.isAnswered) {
+            return isReply ? SYN | ACK : random.nextInt(3) == 0 ? ACK : SYN;
+        }
+        return switch (random.nextInt(40)) {
+            case 0 -> FIN | ACK;
+            case 1 -> RST;
+            case 2 -> isReply ? ACK : SYN;
+            case 3, 4, 5 -> PSH | ACK;
+            default -> ACK;
+        };
+    }
+
+    private byte[] broken(final byte[] bytes) {
+        if (random.nextInt(3) == 0) {
+            return Frame.cut(bytes, random.nextInt(bytes.length));
+        }
+        for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
+            bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+        }
+        return bytes;
+    }
+
+    // -- what may come out ------------------------------------------------------------------------
+
+    private void check(final Sent in, final Rig.Outcome outcome, final boolean hasRoom) {
+        if (!outcome.isSent()) {
+            drops.merge(outcome.reason(), 1, Integer::sum);
+            expect(in.flow, outcome.isUnchanged(), "a dropped packet was changed");
+        } else {
+            sent++;
+        }
+
+        in.flow.note(
+                "%d: %s flags %02x%s -> %s"
+                        .formatted(
+                                step,
+                                in.isReply ? "reply" : "request",
+                                in.flags,
+                                in.isBroken ? " broken" : "",
+                                outcome.isSent()
+                                        ? mac(outcome.out, 0) + " " + address(outcome.out, 30)
+                                        : outcome.reason()));
+        if (in.isBroken) {
+            if (outcome.isSent() && Checksums.problem(in.bytes) == null) {
+                expect(in.flow, Checksums.problem(outcome.out) == null, "wrong checksum sent");
+            }
+            if (outcome.isSent() || HAS_TOUCHED_FLOW.contains(outcome.reason())) {
+                forgetWhatItTouched(in);
+            }
+            return;
+        }
+
+        if (outcome.isSent()) {
+            expect(in.flow, Checksums.problem(outcome.out) == null, "wrong checksum sent");
+        }
+        if (in.isReply) {
+            checkReply(in, outcome, hasRoom);
+        } else {
+            checkRequest(in, outcome, hasRoom);
+        }
+    }
+
+    /** What a broken packet has done to its flow is anybody's guess; maybe also which one it is. */
+    private void forgetWhatItTouched(final Sent in) {
+        in.flow.forget();
+        if (!Arrays.equals(in.bytes, 23, 38, in.original, 23, 38)) {
+            flows.values().forEach(Flow::forget);
+        }
+    }
+
+    private void checkReply(final Sent in, final Rig.Outcome outcome, final boolean hasRoom) {
+        final Flow flow = in.flow;
+        final boolean isItsBackend = in.backend == flow.backend; // it may have moved in this burst
+        final boolean isCertain = hasRoom && isItsBackend && isAlive(flow);
+        if (!outcome.isSent()) {
+            expect(flow, !isCertain, "a reply of a live flow was dropped: " + outcome.reason());
+            return;
+        }
+
+        // if the flow is over it may be the client's flow by way of another VIP: whose it is by now
+        final String vip = address(outcome.out, 26);
+        final Flow owner = flows.get(vip + " " + flow.client);
+        if (isCertain) {
+            certain++;
+            expect(flow, owner == flow, "a reply comes from " + vip);
+            expect(
+                    flow,
+                    mac(outcome.out, 0).equals(flow.router) || flow.routerStep == step,
+                    "a reply goes to another router than the client came by");
+        }
+        owner.lastNs = rig.nowNs;
+        owner.isAnswered |= in.flags == (SYN | ACK);
+        noteClosing(owner, in.flags);
+    }
+
+    private void checkRequest(final Sent in, final Rig.Outcome outcome, final boolean hasRoom) {
+        final Flow flow = in.flow;
+        final Service service = flow.service;
+        final boolean isOpening =
+                service.protocol == Protocol.UDP || (in.flags & (SYN | ACK | RST | FIN)) == SYN;
+        if (!outcome.isSent()) {
+            if (hasRoom && isAlive(flow) && !isOpening) {
+                expect(
+                        in.flow,
+                        states[flow.backend] == BackendState.DOWN || !resolved[flow.backend],
+                        "a packet of a live flow was dropped: " + outcome.reason());
+            }
+            if (isOpening && outcome.reason() != DropReason.NO_BACKEND) {
+                flow.forget();
+            }
+            return;
+        }
+
+        final int backend = backendOf(service, outcome.out);
+        expect(in.flow, states[backend] != BackendState.DOWN, "sent to a backend that is down");
+        expect(in.flow, resolved[backend], "sent by a hop that is not resolved");
+        expect(in.flow, mac(outcome.out, 0).equals(mac(backend)), "sent to the MAC of another");
+        expect(
+                in.flow,
+                backend >= service.first && backend < service.last,
+                "sent to a backend of another service");
+        final boolean isSame = backend == flow.backend;
+        if (hasRoom && !isOpening && flow.isKnown) {
+            expect(in.flow, isSame, "a flow went from backend " + flow.backend + " to " + backend);
+            certain += isAlive(flow) ? 1 : 0;
+        }
+        if (hasRoom && isOpening && !isSame && flow.isKnown) {
+            expect(in.flow, takesNew(service, backend), "a new flow went to backend " + backend);
+            expect(
+                    in.flow,
+                    !isAlive(flow) || mayLeave(flow),
+                    "a live flow left backend " + flow.backend);
+        }
+
+        if (isOpening && !isSame) {
+            flow.isAnswered = false;
+            flow.isClosing = !flow.isKnown;
+        }
+        flow.isKnown = true;
+        flow.backend = backend;
+        flow.routerStep = in.router.equals(flow.router) ? flow.routerStep : step;
+        flow.router = in.router;
+        flow.lastNs = rig.nowNs;
+        flow.isAnswered |= service.mode == Mode.DSR_L2 && (in.flags & ACK) != 0;
+        noteClosing(flow, in.flags);
+    }
+
+    /** Whether a packet that may open a flow may go elsewhere though the old one is alive. */
+    private boolean mayLeave(final Flow flow) {
+        return flow.service.protocol == Protocol.UDP
+                ? states[flow.backend] == BackendState.DOWN
+                : states[flow.backend] != BackendState.UP || weights[flow.backend] == 0;
+    }
+
+    private static void noteClosing(final Flow flow, final int flags) {
+        flow.isClosing |= (flags & (FIN | RST)) != 0;
+    }
+
+    /** Whether the flow must still be in the table, with the backend that the model knows. */
+    private boolean isAlive(final Flow flow) {
+        return flow.isKnown
+                && flow.backend >= 0
+                && !flow.isClosing
+                && rig.nowNs - flow.lastNs < CERTAINLY_ALIVE_NS;
+    }
+
+    private boolean takesNew(final Service service, final int backend) {
+        return states[backend] == BackendState.UP
+                && weights[backend] > 0
+                && isMember[service.id][backend];
+    }
+
+    private int backendOf(final Service service, final byte[] out) {
+        for (int i = 0; i < BACKENDS; i++) {
+            final String found = service.mode == Mode.NAT ? address(out, 30) : mac(out, 0);
+            if (found.equals(service.mode == Mode.NAT ? endpoint(i) : mac(i))) {
+                return i;
+            }
+        }
+        throw new AssertionError("sent to nobody" + at());
+    }
+
+    private void expect(final Flow flow, final boolean condition, final String text) {
+        if (!condition) {
+            throw new AssertionError(text + at() + "\n" + String.join("\n", flow.history));
+        }
+    }
+
+    private String at() {
+        return " (step " + step + ", seed " + seed + ")";
+    }
+
+    // -- names ------------------------------------------------------------------------------------
+
+    private static int egress(final int backend) {
+        return backend < 9 ? Rig.BACKEND_SIDE : Rig.CLIENT_SIDE;
+    }
+
+    private static String endpoint(final int backend) {
+        return backend < 6
+                ? "10.2.0." + (1 + backend) + ":8080"
+                : backend < 9
+                        ? "10.2.0." + (1 + backend) + ":5353"
+                        : "192.0.2." + (50 + backend) + ":0";
+    }
+
+    private static String mac(final int backend) {
+        return "02:00:00:00:02:%02x".formatted(backend + 1);
+    }
+
+    private static String mac(final byte[] frame, final int offset) {
+        final StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 6; i++) {
+            text.append(i == 0 ? "" : ":").append("%02x".formatted(frame[offset + i]));
+        }
+        return text.toString();
+    }
+
+    /** The address at an offset, with the port that belongs to it. */
+    private static String address(final byte[] frame, final int offset) {
+        final int port = offset == 26 ? 34 : 36;
+        return (frame[offset] & 0xff)
+                + "."
+                + (frame[offset + 1] & 0xff)
+                + "."
+                + (frame[offset + 2] & 0xff)
+                + "."
+                + (frame[offset + 3] & 0xff)
+                + ":"
+                + ((frame[port] & 0xff) << 8 | (frame[port + 1] & 0xff));
+    }
+
+    private record Service(int id, String vip, Protocol protocol, Mode mode, int first, int last) {}
+
+    /** What the model knows of a client's flow with a service. */
+    private static final class Flow {
+        final Service service;
+        final String client;
+        int backend = -1;
+        boolean isKnown = true;
+        boolean isAnswered;
+        boolean isClosing;
+        long lastNs;
+        String router;
+        int routerStep; // a burst finds the way back as it was before the burst
+        final Deque<String> history = new ArrayDeque<>();
+
+        Flow(final Service service, final String client) {
+            this.service = service;
+            this.client = client;
+        }
+
+        void note(final String event) {
+            history.addLast(event);
+            if (history.size() > 20) {
+                history.removeFirst();
+            }
+        }
+
+        /** The table may have another backend for it, or none, and it may be over. */
+        void forget() {
+            isKnown = false;
+            isClosing = true;
+        }
+    }
+
+    /** A packet, and what the model knows of it. */
+    private static final class Sent {
+        final Flow flow;
+        final int ingress;
+        final boolean isReply;
+        final int flags;
+        final String router;
+        final byte[] bytes;
+        final byte[] original;
+        final boolean isBroken;
+        final int backend; // of the flow, when the burst began
+
+        Sent(
+                final Flow flow,
+                final int ingress,
+                final boolean isReply,
+                final int flags,
+                final String router,
+                final byte[] bytes,
+                final byte[] original) {
+            this.flow = flow;
+            this.ingress = ingress;
+            this.isReply = isReply;
+            this.flags = flags;
+            this.router = router;
+            this.bytes = bytes;
+            this.original = original;
+            this.isBroken = bytes != original;
+            this.backend = flow.backend;
+        }
+    }
+}
