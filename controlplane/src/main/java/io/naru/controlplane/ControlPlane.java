@@ -10,6 +10,8 @@ import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.config.ProblemReport;
 import io.naru.controlplane.events.Event;
 import io.naru.controlplane.events.EventLog;
+import io.naru.controlplane.health.CheckTarget;
+import io.naru.controlplane.health.HealthCheck;
 import io.naru.controlplane.health.HealthMonitor;
 import io.naru.controlplane.reconcile.AppliedConfig;
 import io.naru.controlplane.reconcile.DataPlaneLink;
@@ -24,6 +26,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -56,6 +60,7 @@ public final class ControlPlane implements AutoCloseable {
 
     private static final long IDLE_PAUSE_MS = 10;
     private static final long SAMPLE_INTERVAL_MS = 1_000;
+    private static final long WARM_UP_NS = TimeUnit.SECONDS.toNanos(1);
     private static final String LOCK_NAME = "naru.lock";
 
     private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
@@ -67,6 +72,7 @@ public final class ControlPlane implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop eventLoop;
     private FileChannel lock;
+    private HealthCheck check;
     private Steering steering;
     private Views views;
     private ApiServer server;
@@ -146,6 +152,8 @@ public final class ControlPlane implements AutoCloseable {
         final StateFile stateFile = new StateFile(context.runDirectory());
         final StateFile.Saved saved = readSaved(stateFile);
         final AppliedConfig first = firstConfig(startText, saved);
+        check = context.tcpCheck().apply(eventLoop);
+        warmUp();
         eventLoop.submit(() -> startOnLoop(first, stateFile, saved)).syncUninterruptibly();
         server =
                 ApiServer.start(
@@ -160,6 +168,30 @@ public final class ControlPlane implements AutoCloseable {
                                 new ConfigRoutes(steering, events, views),
                                 new OverrideRoutes(context.clockMs(), steering, reconciler)),
                         context.requestTimeoutMs());
+    }
+
+    /**
+     * Makes one attempt at a port of our own that nobody has, so that the first attempt at a
+     * backend, whose result is believed at once, does not pay for loading the classes.
+     */
+    private void warmUp() {
+        final CountDownLatch ended = new CountDownLatch(1);
+        final CheckTarget target =
+                new CheckTarget(
+                        "tcp",
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
+                        WARM_UP_NS,
+                        WARM_UP_NS,
+                        1,
+                        1);
+        eventLoop.execute(() -> check.attempt(target, result -> ended.countDown()));
+        try {
+            if (!ended.await(WARM_UP_NS, TimeUnit.NANOSECONDS)) {
+                LOG.debug("the first check may be slow");
+            }
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void takeLock() throws IOException {
@@ -260,7 +292,7 @@ public final class ControlPlane implements AutoCloseable {
                         this::startFileHash,
                         listener ->
                                 new HealthMonitor<>(
-                                        Map.of("tcp", context.tcpCheck().apply(eventLoop)),
+                                        Map.of("tcp", check),
                                         new EventLoopTimers(eventLoop, context.clockMs()),
                                         context.random(),
                                         listener));
