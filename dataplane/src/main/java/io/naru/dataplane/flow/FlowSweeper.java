@@ -6,8 +6,8 @@ package io.naru.dataplane.flow;
  *
  * <p>An idle flow is therefore gone at most one period after its timeout, unless duty cycles are so
  * few that their limits do not add up to a table; then it takes longer, and lookups end it earlier.
- * Sweeping touches every entry (about 4 ns each); one pass in four seconds is 0.1 % of a core
- * for a million flows. Re-arming a timer per packet would cost more than forwarding it.
+ * Sweeping touches every entry (about 4 ns each); one pass in four seconds is 0.1 % of a core for a
+ * million flows. Re-arming a timer per packet would cost more than forwarding it.
  */
 public final class FlowSweeper {
     /** One pass over the table: about four seconds. */
