@@ -98,7 +98,7 @@ public final class ControlPlane implements AutoCloseable {
         System.exit(run(List.of(args)));
     }
 
-    private static int run(final List<String> args) {
+    static int run(final List<String> args) {
         final CountDownLatch stop = new CountDownLatch(1);
         final ControlPlaneContext context;
         try {
@@ -113,10 +113,10 @@ public final class ControlPlane implements AutoCloseable {
         }
 
         try (ControlPlane controlPlane = new ControlPlane(context)) {
-            controlPlane.start();
             Signals.handle("TERM", stop::countDown);
             Signals.handle("INT", stop::countDown);
             Signals.handle("HUP", controlPlane::reload);
+            controlPlane.start();
             stop.await();
             LOG.info("stops; the data plane goes on with what it was told last");
             return 0;
@@ -333,6 +333,7 @@ public final class ControlPlane implements AutoCloseable {
 
         long pauseMs = IDLE_PAUSE_MS;
         try {
+            steering.poll();
             link.poll();
             sample();
             pauseMs = reconciler.isBusy() || link.isBusy() ? BUSY_PAUSE_MS : IDLE_PAUSE_MS;
@@ -359,6 +360,10 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void reloadOnLoop() {
+        if (steering == null) {
+            return; // it is being read right now
+        }
+
         final String name = context.configFile().toString();
         try {
             final NaruConfig config = ConfigReader.read(context.configFile()).orThrow();

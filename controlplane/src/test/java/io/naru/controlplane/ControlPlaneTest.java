@@ -419,6 +419,34 @@ class ControlPlaneTest {
     }
 
     @Test
+    void shouldEndWithTheExitCodesThatSystemdKnows() throws Exception {
+        final String runDirectory = instance.runDirectory().toString();
+        Files.writeString(instance.configFile(), "services: 7\n");
+
+        assertEquals(78, ControlPlane.run(List.of()), "which configuration?");
+        assertEquals(78, ControlPlane.run(List.of("--config", "x")), "unknown option");
+        assertEquals(
+                78, ControlPlane.run(List.of("-c", "/nonexistent", "--run-dir", runDirectory)));
+        assertEquals(
+                78,
+                ControlPlane.run(
+                        List.of(
+                                "-c",
+                                instance.configFile().toString(),
+                                "--run-dir",
+                                runDirectory)));
+        assertEquals(
+                1,
+                ControlPlane.run(
+                        List.of(
+                                "-c",
+                                instance.configFile().toString(),
+                                "--run-dir",
+                                instance.configFile().toString())),
+                "the run directory is a file");
+    }
+
+    @Test
     void shouldRefuseARunDirectoryInUse() throws Exception {
         instance.start();
         final Instance second = new Instance(directory, check);

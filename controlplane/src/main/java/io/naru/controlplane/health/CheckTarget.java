@@ -55,13 +55,17 @@ public record CheckTarget(
     }
 
     /**
-     * A duration for people: {@code 0.3 ms}, {@code 250 ms}, {@code 1 s}, {@code 1.5 s}.
+     * A duration for people: {@code 0.042 ms}, {@code 0.3 ms}, {@code 250 ms}, {@code 1 s}, {@code
+     * 1.5 s}.
      *
      * @param durationNs to write.
      * @return the words.
      */
     public static String words(final long durationNs) {
         final long micros = TimeUnit.NANOSECONDS.toMicros(durationNs);
+        if (micros < 100) {
+            return "0." + (micros < 10 ? "00" : "0") + micros + " ms";
+        }
         if (micros < 10_000) {
             return oneDecimal(micros, 1_000) + " ms";
         }

@@ -50,6 +50,8 @@ public final class Steering {
     private final HealthMonitor<BackendName> monitor;
     private Overrides overrides = new Overrides(List.of());
     private AppliedConfig applied;
+    private Map<BackendName, BackendConfig> backends = Map.of();
+    private boolean isStale;
     private String fileHash = "";
 
     /**
@@ -85,6 +87,7 @@ public final class Steering {
             final AppliedConfig first,
             final List<OperatorOverride> restored,
             final Directory directory) {
+        use(first);
         overrides = new Overrides(restored);
         fileHash = startFileHash.get();
         final Map<BackendName, CheckTarget> targets = targets(first.config());
@@ -94,14 +97,13 @@ public final class Steering {
             for (final BackendInfo info : directory.backends()) {
                 final BackendSpec spec = info.spec();
                 final BackendName name = new BackendName(spec.pool(), spec.name());
-                final BackendConfig backend = name.in(first.config());
+                final BackendConfig backend = backends.get(name);
                 if (backend != null && !info.retired()) {
                     starts.put(name, startOf(spec, backend));
                 }
             }
         }
 
-        applied = first;
         monitor.replace(targets, starts::get);
         save();
         update();
@@ -154,7 +156,7 @@ public final class Steering {
             final AppliedConfig next,
             final Map<BackendName, CheckTarget> targets,
             final Map<BackendName, HealthState.Start> starts) {
-        applied = next;
+        use(next);
         fileHash = startFileHash.get();
         monitor.replace(targets, starts::get);
         events.add(
@@ -166,18 +168,34 @@ public final class Steering {
         update();
     }
 
+    private void use(final AppliedConfig config) {
+        applied = config;
+        backends = index(config.config());
+    }
+
+    private static Map<BackendName, BackendConfig> index(final NaruConfig config) {
+        final Map<BackendName, BackendConfig> index = new HashMap<>();
+        for (final PoolConfig pool : config.pools()) {
+            pool.backends().forEach(b -> index.put(new BackendName(pool.name(), b.name()), b));
+        }
+
+        return index;
+    }
+
     /** How the checks that are new or changed begin; those not named go on as they are. */
     private Map<BackendName, HealthState.Start> starts(
             final NaruConfig next, final Map<BackendName, CheckTarget> targets) {
         final Map<BackendName, HealthState.Start> starts = new HashMap<>();
+        final Map<BackendName, BackendConfig> nextBackends = index(next);
         targets.forEach(
                 (name, target) -> {
                     if (!target.equals(monitor.target(name))) {
-                        final BackendConfig was = name.in(applied.config());
+                        final BackendConfig was = backends.get(name);
+                        final BackendConfig is = nextBackends.get(name);
                         final boolean isSame =
                                 was != null
-                                        && was.address().equals(name.in(next).address())
-                                        && was.port() == name.in(next).port();
+                                        && was.address().equals(is.address())
+                                        && was.port() == is.port();
                         final boolean served =
                                 isSame
                                         && (monitor.state(name) == null
@@ -308,7 +326,14 @@ public final class Steering {
                 Event.Kind.HEALTH,
                 backend.toString(),
                 word(before) + " -> " + word(state.verdict()) + ": " + state.lastResult().reason());
-        update();
+        isStale = true;
+    }
+
+    /** To be called each duty cycle: all flips since the last one become one desired state. */
+    public void poll() {
+        if (isStale) {
+            update();
+        }
     }
 
     private static String word(final HealthState.Verdict verdict) {
@@ -344,13 +369,17 @@ public final class Steering {
 
     /** What the data plane is told of one backend. */
     public BackendSpec effective(final BackendName name) {
-        return EffectiveState.of(
-                name, name.in(applied.config()), overrides, health(monitor.state(name)));
+        return EffectiveState.of(name, backends.get(name), overrides, health(monitor.state(name)));
+    }
+
+    /** What the running file says of a backend; null if it is not configured. */
+    public BackendConfig backend(final BackendName name) {
+        return backends.get(name);
     }
 
     /** The state that file and override want of a backend. */
     public AdminState wantedState(final BackendName name) {
-        return overrides.state(name, name.in(applied.config()).state());
+        return overrides.state(name, backends.get(name).state());
     }
 
     /** The state of a backend's check, or null if it is not checked. */
@@ -366,6 +395,7 @@ public final class Steering {
     // -- what follows from it ---------------------------------------------------------------------
 
     private void update() {
+        isStale = false;
         reconciler.want(
                 EffectiveState.of(
                         applied.config(),

@@ -36,7 +36,7 @@ final class BackendView {
     BackendView(final BackendName name, final Steering steering, final BackendInfo info) {
         this.name = name;
         this.steering = steering;
-        config = name.in(steering.applied().config());
+        config = steering.backend(name);
         effective = steering.effective(name);
 
         final HealthState health = steering.healthState(name);

@@ -43,6 +43,7 @@ public final class Views {
     private final long startedMs;
     private final Rates<String> serviceRates = new Rates<>();
     private final Rates<BackendName> backendRates = new Rates<>();
+    private final Map<String, Map<String, Integer>> poolStates = new HashMap<>();
     private final Map<String, ServiceInfo> services = new HashMap<>();
     private final Map<BackendName, BackendInfo> backends = new HashMap<>();
 
@@ -77,6 +78,7 @@ public final class Views {
     }
 
     private void readDirectory() {
+        poolStates.clear();
         services.clear();
         backends.clear();
         final DataPlaneClient client = link.client();
@@ -154,6 +156,10 @@ public final class Views {
     }
 
     private Map<String, Integer> states(final PoolConfig pool) {
+        return poolStates.computeIfAbsent(pool.name(), name -> countStates(pool));
+    }
+
+    private Map<String, Integer> countStates(final PoolConfig pool) {
         final Map<String, Integer> states = noStates();
         pool.backends()
                 .forEach(

@@ -88,6 +88,8 @@ class TcpCheckTest {
 
     @Test
     void shouldWriteDurationsForPeople() {
+        assertEquals("0.007 ms", CheckTarget.words(7_900));
+        assertEquals("0.042 ms", CheckTarget.words(42_000));
         assertEquals("0.3 ms", CheckTarget.words(312_000));
         assertEquals("2 ms", CheckTarget.words(2_000_000));
         assertEquals("250 ms", CheckTarget.words(250_900_000));
