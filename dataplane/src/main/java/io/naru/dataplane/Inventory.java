@@ -100,7 +100,9 @@ public final class Inventory {
         final Map<BackendKey, BackendSpec> nextBackends = new LinkedHashMap<>();
         for (final BackendSpec backend : state.backends()) {
             final BackendKey key = BackendKey.of(backend);
-            nextBackends.put(key, withoutKeep(backend, backends.get(key)));
+            nextBackends.put(
+                    key,
+                    withoutKeep(backend, backends.getOrDefault(key, retiredBackends.get(key))));
         }
 
         if (pools.equals(state.pools())

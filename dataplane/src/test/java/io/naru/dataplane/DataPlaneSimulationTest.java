@@ -1,0 +1,396 @@
+package io.naru.dataplane;
+
+import static io.naru.dataplane.pipeline.Frame.ACK;
+import static io.naru.dataplane.pipeline.Frame.PSH;
+import static io.naru.dataplane.pipeline.Frame.SYN;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.naru.dataplane.neighbour.FixedNeighbourhood;
+import io.naru.dataplane.pipeline.Frame;
+import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.BackendInfo;
+import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.DataPlaneClient;
+import io.naru.dataplane.protocol.DesiredState;
+import io.naru.dataplane.protocol.EventListener;
+import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.ServiceSpec;
+import io.naru.linux.memory.HugePages;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.agrona.concurrent.CachedNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A life of a data plane out of one seed: connections, configurations, states that flip, commands
+ * that make no sense, clients that die, and time that jumps. After each step the promises hold:
+ *
+ * <ul>
+ *   <li>a packet of a live flow goes to the backend that the flow began with, unless it is down;
+ *   <li>a new flow goes to a backend that is up;
+ *   <li>a backend that is down gets nothing;
+ *   <li>no frame is lost (each worker checks that after every duty cycle).
+ * </ul>
+ */
+class DataPlaneSimulationTest {
+    private static final int STEPS = 2_000;
+    private static final int BACKENDS = 6;
+    private static final int WORKERS = 2;
+    private static final int CLIENT = 0;
+    private static final int SERVER = 1;
+    private static final String VIP = "192.0.2.10:80";
+    private static final String FRONT = "02:00:00:00:00:01";
+    private static final String BACK = "02:00:00:00:00:02";
+    private static final String ROUTER = "02:00:00:00:00:99";
+    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
+
+    /** Short enough that no established flow is idle for 124 minutes. */
+    private static final long LONGEST_JUMP_NS = TimeUnit.SECONDS.toNanos(3);
+
+    @TempDir Path runDirectory;
+
+    /** What a backend is to be; the model that the data plane is compared with. */
+    private static final class Backend {
+        private BackendState state = BackendState.DOWN;
+        private int weight;
+        private boolean isConfigured;
+
+        boolean takesNewFlows() {
+            return isConfigured && state == BackendState.UP && weight > 0;
+        }
+
+        boolean isReachable() {
+            return state != BackendState.DOWN;
+        }
+    }
+
+    private record Flow(int clientPort, int backend) {}
+
+    private final CachedNanoClock clock = new CachedNanoClock();
+    private final Backend[] backends = new Backend[BACKENDS];
+    private final List<Flow> flows = new ArrayList<>();
+    private final List<Long> answered = new ArrayList<>();
+    private Random random;
+    private MemoryEdge edge;
+    private DataPlane dataPlane;
+    private DataPlaneClient client;
+    private int nextPort = 1_024;
+    private String life = "";
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 0})
+    void shouldKeepItsPromises(final long fixedSeed) {
+        final long seed = fixedSeed == 0 ? System.nanoTime() : fixedSeed;
+        random = new Random(seed);
+        start();
+        try {
+            for (int step = 0; step < STEPS; step++) {
+                life = "seed " + seed + ", step " + step;
+                step();
+            }
+
+            assertTrue(flows.size() > STEPS / 10, life);
+        } finally {
+            client.close();
+            dataPlane.close();
+        }
+    }
+
+    private void start() {
+        clock.update(TimeUnit.DAYS.toNanos(1));
+        edge = new MemoryEdge(WORKERS, 256, 2_048, Frame.macNet(FRONT), Frame.macNet(BACK));
+        final FixedNeighbourhood neighbours = new FixedNeighbourhood();
+        for (int i = 0; i < BACKENDS; i++) {
+            backends[i] = new Backend();
+            neighbours.host(address(i), SERVER, Frame.macNet(mac(i)));
+        }
+        dataPlane =
+                DataPlane.launch(
+                        new DataPlaneContext()
+                                .runDirectory(runDirectory)
+                                .edge(edge)
+                                .neighbourhood(neighbours)
+                                .drivenByHand(true)
+                                .nanoClock(clock)
+                                .epochClock(() -> TimeUnit.NANOSECONDS.toMillis(clock.nanoTime()))
+                                .flowCapacity(4_096)
+                                .hugePages(HugePages.OFF)
+                                .warmUpBursts(0));
+        open();
+    }
+
+    private void open() {
+        client =
+                DataPlaneClient.open(
+                        runDirectory,
+                        new EventListener() {
+                            @Override
+                            public void onCommandDone(final long id, final long epoch) {
+                                answered.add(id);
+                            }
+
+                            @Override
+                            public void onCommandFailed(final long id, final String text) {
+                                answered.add(-id);
+                            }
+                        });
+    }
+
+    private void step() {
+        final int dice = random.nextInt(100);
+        if (dice < 30) {
+            openFlow();
+        } else if (dice < 75) {
+            continueFlow();
+        } else if (dice < 85) {
+            setBackend();
+        } else if (dice < 92) {
+            configure();
+        } else if (dice < 95) {
+            commandWhatMakesNoSense();
+        } else if (dice < 97) {
+            client.close();
+            open();
+        } else {
+            clock.advance((long) (random.nextDouble() * LONGEST_JUMP_NS));
+            cycle();
+        }
+    }
+
+    // -- packets ----------------------------------------------------------------------------------
+
+    private void openFlow() {
+        final int port = nextPort++;
+        final int backend = backendOf(send(port, SYN));
+        if (backend < 0) {
+            for (final Backend each : backends) {
+                assertTrue(!each.takesNewFlows(), () -> life + ": refused with a backend up");
+            }
+            return;
+        }
+
+        assertTrue(
+                backends[backend].takesNewFlows(), () -> life + ": opened to backend " + backend);
+        inject(
+                SERVER,
+                Frame.tcp(endpoint(backend), client(port), SYN | ACK)
+                        .macs(mac(backend), BACK)
+                        .bytes());
+        cycle();
+        final List<byte[]> replies = collect(CLIENT);
+        assertEquals(1, replies.size(), life);
+        assertEquals(ROUTER, destinationMac(replies.get(0)), life);
+        assertEquals(backend, backendOf(send(port, ACK)), life);
+        flows.add(new Flow(port, backend));
+    }
+
+    private void continueFlow() {
+        if (flows.isEmpty()) {
+            return;
+        }
+
+        final Flow flow = flows.get(random.nextInt(flows.size()));
+        final int expected = backends[flow.backend].isReachable() ? flow.backend : -1;
+        assertEquals(
+                expected, backendOf(send(flow.clientPort, ACK | PSH)), () -> life + ": " + flow);
+    }
+
+    private List<byte[]> send(final int clientPort, final int flags) {
+        inject(CLIENT, Frame.tcp(client(clientPort), VIP, flags).macs(ROUTER, FRONT).bytes());
+        cycle();
+        return collect(SERVER);
+    }
+
+    /** The backend that the one packet went to, or -1 if none was sent. */
+    private int backendOf(final List<byte[]> sent) {
+        if (sent.isEmpty()) {
+            return -1;
+        }
+
+        assertEquals(1, sent.size(), life);
+        for (int i = 0; i < BACKENDS; i++) {
+            if (mac(i).equals(destinationMac(sent.get(0)))) {
+                return i;
+            }
+        }
+
+        throw new AssertionError(life + ": sent to " + destinationMac(sent.get(0)));
+    }
+
+    // -- commands ---------------------------------------------------------------------------------
+
+    private void setBackend() {
+        final int i = random.nextInt(BACKENDS);
+        final BackendState state = BackendState.ofCode(random.nextInt(4));
+        final int weight = random.nextInt(4) - 1;
+        final long id = client.commands().nextCorrelationId();
+        assertTrue(client.commands().setBackend(id, "web", "s" + i, weight, state));
+        cycle();
+
+        if (!backends[i].isConfigured) {
+            assertTrue(answered.contains(-id), () -> life + ": there is no backend " + i);
+            return;
+        }
+
+        assertTrue(answered.contains(id), life);
+        backends[i].state = state == BackendState.KEEP ? backends[i].state : state;
+        backends[i].weight = weight < 0 ? backends[i].weight : weight;
+    }
+
+    private void configure() {
+        final List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < BACKENDS; i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, random);
+
+        final boolean[] isWanted = new boolean[BACKENDS];
+        final List<BackendSpec> specs = new ArrayList<>();
+        for (final int i : order) {
+            isWanted[i] = random.nextInt(4) > 0;
+            if (isWanted[i]) {
+                final BackendState state =
+                        random.nextBoolean()
+                                ? BackendState.UP
+                                : BackendState.ofCode(random.nextInt(4));
+                specs.add(
+                        new BackendSpec(
+                                "web", "s" + i, address(i), 8_080, random.nextInt(4), state));
+            }
+        }
+
+        final Set<String> retired =
+                client.directory().backends().stream()
+                        .filter(BackendInfo::retired)
+                        .map(info -> info.spec().name())
+                        .collect(Collectors.toSet());
+        final Algorithm algorithm = Algorithm.ofCode(random.nextInt(Algorithm.values().length));
+        final long id = client.send(desired(specs, algorithm), TIMEOUT_NS);
+        cycle();
+        assertTrue(answered.contains(id), life);
+        for (int i = 0; i < BACKENDS; i++) {
+            if (!isWanted[i] && backends[i].isConfigured && backends[i].isReachable()) {
+                backends[i].state = BackendState.DRAIN; // it keeps its flows
+            }
+            if (isWanted[i] && !backends[i].isConfigured && !retired.contains("s" + i)) {
+                backends[i].state = BackendState.DOWN; // what KEEP means for a new one
+            }
+            backends[i].isConfigured = isWanted[i];
+        }
+        for (final BackendSpec spec : specs) {
+            final Backend backend = backends[spec.name().charAt(1) - '0'];
+            backend.weight = spec.weight();
+            backend.state = spec.state() == BackendState.KEEP ? backend.state : spec.state();
+        }
+        checkDirectory();
+    }
+
+    private static DesiredState desired(final List<BackendSpec> specs, final Algorithm algorithm) {
+        return new DesiredState(
+                1,
+                List.of("web"),
+                specs,
+                List.of(
+                        new ServiceSpec(
+                                "web",
+                                IpAddress.parse("192.0.2.10"),
+                                Protocol.TCP,
+                                80,
+                                80,
+                                Mode.NAT,
+                                algorithm,
+                                "web",
+                                ServiceSpec.Timeouts.DEFAULT)));
+    }
+
+    private void checkDirectory() {
+        for (final BackendInfo info : client.directory().backends()) {
+            final Backend backend = backends[info.spec().name().charAt(1) - '0'];
+            assertEquals(!backend.isConfigured, info.retired(), () -> life + ": " + info);
+            assertEquals(backend.state, info.spec().state(), () -> life + ": " + info);
+        }
+    }
+
+    private void commandWhatMakesNoSense() {
+        final long id = client.commands().nextCorrelationId();
+        switch (random.nextInt(4)) {
+            case 0 -> assertTrue(client.commands().commitConfig(id));
+            case 1 -> assertTrue(client.commands().beginConfig(id, 1, 5, 5, 5));
+            case 2 -> assertTrue(client.commands().setAlgorithm(id, "mail", Algorithm.LC));
+            default -> {
+                assertTrue(client.commands().beginConfig(id, 1, 0, 1, 0));
+                assertTrue(client.commands().putPool(id, "web"));
+                assertTrue(client.commands().putPool(id, "web"));
+                assertTrue(client.commands().commitConfig(id));
+            }
+        }
+        cycle();
+    }
+
+    // -- the rest of the world --------------------------------------------------------------------
+
+    private void cycle() {
+        for (int i = 0; i < 6; i++) {
+            clock.advance(10_000);
+            dataPlane.doWork();
+        }
+        client.poll(Integer.MAX_VALUE);
+    }
+
+    private void inject(final int interfaceIndex, final byte[] frame) {
+        final int worker = random.nextInt(WORKERS); // the queue that the NIC would choose
+        assertTrue(
+                edge.wire(worker, interfaceIndex).inject(new UnsafeBuffer(frame), 0, frame.length),
+                life);
+    }
+
+    private List<byte[]> collect(final int interfaceIndex) {
+        final List<byte[]> sent = new ArrayList<>();
+        for (int worker = 0; worker < WORKERS; worker++) {
+            edge.wire(worker, interfaceIndex)
+                    .collect(
+                            (packet, length) -> {
+                                final byte[] bytes = new byte[length];
+                                packet.getBytes(0, bytes);
+                                sent.add(bytes);
+                            },
+                            Integer.MAX_VALUE);
+        }
+
+        return sent;
+    }
+
+    private static String destinationMac(final byte[] frame) {
+        return HexFormat.ofDelimiter(":").formatHex(frame, 0, 6);
+    }
+
+    private static String client(final int port) {
+        return "198.51.100.7:" + port;
+    }
+
+    private static IpAddress address(final int backend) {
+        return IpAddress.parse("10.2.0." + (1 + backend));
+    }
+
+    private static String endpoint(final int backend) {
+        return "10.2.0." + (1 + backend) + ":8080";
+    }
+
+    private static String mac(final int backend) {
+        return "02:00:00:00:02:0" + (1 + backend);
+    }
+}
