@@ -141,7 +141,8 @@ final class ClassifyStage {
                         + (second >>> 32)
                         + (getInt(l3 + Ipv4Header.DESTINATION_OFFSET) & 0xffff_ffffL);
 
-        // a multiple of 0xffff, as 2^16 = 1 modulo 0xffff; it is not zero, for the version is not
-        return sum % 0xffff == 0;
+        final long folded = (sum & 0xffff_ffffL) + (sum >>> 32);
+        final long half = (folded & 0xffff) + (folded >>> 16);
+        return ((half + (half >>> 16)) & 0xffff) == 0xffff;
     }
 }

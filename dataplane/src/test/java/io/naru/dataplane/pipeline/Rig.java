@@ -48,6 +48,7 @@ final class Rig implements AutoCloseable {
     long nowNs = 1_000 * SECOND_NS;
 
     private final MemoryFrames frames = new MemoryFrames(PacketBurst.CAPACITY, FRAME_SIZE);
+    private boolean isNarrow;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private final ByteBuffer flowMemory;
     private final BackendLoad load = id -> (int) WorkerStats.flowsActive(stats.backend(id));
@@ -106,6 +107,13 @@ final class Rig implements AutoCloseable {
         return this;
     }
 
+    /** From now on nothing of the frames' memory may be touched but the bytes of a packet. */
+    Rig narrowBounds() {
+        Bounds.remove(frames.address());
+        isNarrow = true;
+        return this;
+    }
+
     /** One frame in a burst of its own. */
     Outcome send(final int ingress, final byte[] frame) {
         return sendAll(ingress, frame).get(0);
@@ -127,9 +135,15 @@ final class Rig implements AutoCloseable {
             burst.ingress[i] = ingresses[i];
             view.wrap(burst.address[i], in[i].length);
             view.putBytes(0, in[i]);
+            if (isNarrow) {
+                Bounds.add(burst.address[i], in[i].length);
+            }
         }
 
         pipeline.process(burst, nowNs);
+        if (isNarrow) {
+            Arrays.stream(burst.address, 0, in.length).forEach(Bounds::remove);
+        }
 
         final List<Outcome> outcomes = new ArrayList<>();
         for (int i = 0; i < in.length; i++) {
