@@ -1,6 +1,7 @@
 package io.naru.bench.demo;
 
 import io.naru.bench.topology.Network;
+import io.naru.controlplane.cli.output.Terminal;
 
 /**
  * {@code ./naru demo}: a balancer, a client and three web servers on this machine, and a short
@@ -59,7 +60,7 @@ public final class Demo {
             }
         }
 
-        final LiveTable table = new LiveTable(System.out, System.console() != null);
+        final LiveTable table = new LiveTable(System.out, Terminal.isStdout());
         if (!simulated) {
             final String reason = Network.unavailable();
             if (!reason.isEmpty()) {

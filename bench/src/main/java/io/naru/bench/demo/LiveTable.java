@@ -1,5 +1,6 @@
 package io.naru.bench.demo;
 
+import io.naru.controlplane.cli.output.Terminal;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +27,7 @@ final class LiveTable {
     LiveTable(final PrintStream out, final boolean terminal) {
         this.out = out;
         this.terminal = terminal;
-        colour = terminal && System.getenv("NO_COLOR") == null;
+        colour = terminal && Terminal.wantsColour(System.getenv());
     }
 
     /**
