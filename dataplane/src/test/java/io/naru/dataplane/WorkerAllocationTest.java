@@ -37,10 +37,18 @@ class WorkerAllocationTest {
         bytes.forEach((what, allocated) -> assertEquals(0, allocated, what + ": bytes allocated"));
     }
 
-    /** Sends each kind of traffic through two workers, all of it twice; the second time counts. */
+    /**
+     * Sends each kind of traffic through two workers, in passes that all do the same, and keeps the
+     * least that each kind has cost.
+     *
+     * <p>What our code allocates it allocates in every pass. The virtual machine allocates some
+     * hundred bytes on our thread now and then while it still compiles that code: with the
+     * interpreter, with C1, and with C2 after some ten passes it is exactly nothing.
+     */
     public static final class Measurement implements Callable<Map<String, Long>> {
         private static final int FLOWS = 512;
         private static final int ROUNDS = 4;
+        private static final int MAX_PASSES = 20;
         private static final String ROUTER = "02:00:00:00:00:99";
         private static final String MAC1 = "02:00:00:00:02:01";
         private static final String FRONT = "02:00:00:00:00:01";
@@ -57,8 +65,7 @@ class WorkerAllocationTest {
 
         @Override
         public Map<String, Long> call() {
-            for (int pass = 0; pass < 2; pass++) {
-                bytes.clear();
+            for (int pass = 0; pass < MAX_PASSES; pass++) {
                 try (WorkerRig workers =
                         new WorkerRig(2, 64, 256, Frame.macNet(FRONT), Frame.macNet(BACK))) {
                     rig = workers;
@@ -67,6 +74,9 @@ class WorkerAllocationTest {
                     rig.adopt(table(BackendState.UP));
                     rig.cycle();
                     measureAll();
+                }
+                if (pass > 0 && bytes.values().stream().allMatch(least -> least == 0)) {
+                    break;
                 }
             }
             return bytes;
@@ -144,7 +154,7 @@ class WorkerAllocationTest {
                 }
                 cycle();
             }
-            bytes.put(what, threads.getCurrentThreadAllocatedBytes() - before);
+            bytes.merge(what, threads.getCurrentThreadAllocatedBytes() - before, Math::min);
         }
 
         private void cycle() {
