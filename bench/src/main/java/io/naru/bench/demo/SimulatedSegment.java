@@ -297,7 +297,9 @@ final class SimulatedSegment {
 
     private static String payload(final ByteBuffer frame) {
         final int length = (frame.getShort(16) & 0xffff) - 40;
-        return new String(frame.array(), PAYLOAD, length, StandardCharsets.US_ASCII);
+        final byte[] data = new byte[length];
+        frame.get(PAYLOAD, data);
+        return new String(data, StandardCharsets.US_ASCII);
     }
 
     private ByteBuffer copy(final DirectBuffer packet, final int length) {
@@ -315,7 +317,7 @@ final class SimulatedSegment {
     }
 
     private static long readMac(final ByteBuffer frame, final int offset) {
-        return (frame.getShort(offset) & 0xffffL) << 32 | frame.getInt(offset + 2) & 0xffff_ffffL;
+        return (frame.getShort(offset) & 0xffffL) << 32 | (frame.getInt(offset + 2) & 0xffff_ffffL);
     }
 
     private static long clientMac() {

@@ -58,7 +58,7 @@ public final class Throughput {
     }
 
     /** What came of one round. */
-    private record Round(long sent, long nanos, long received, long wrong, long[] latencyNs) {
+    private record Round(long sent, long nanos, long received, long wrong, List<Long> latencyNs) {
         double offeredMpps() {
             return sent * 1e3 / nanos;
         }
@@ -184,9 +184,9 @@ public final class Throughput {
         final String[] sent = generator.ask(command).split(" ");
         LockSupport.parkNanos(SETTLE_NS); // what is still under way is not lost
         final String[] got = sink.ask("stop").split(" ");
-        final long[] latency = new long[5];
-        for (int i = 0; i < latency.length; i++) {
-            latency[i] = Long.parseLong(got[5 + 2 * i]);
+        final List<Long> latency = new ArrayList<>();
+        for (int i = 5; i < got.length; i += 2) {
+            latency.add(Long.parseLong(got[i]));
         }
 
         return new Round(
