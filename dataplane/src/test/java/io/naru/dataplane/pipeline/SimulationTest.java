@@ -302,7 +302,10 @@ class SimulationTest {
 
     /** What a broken packet has done to its flow is anybody's guess; maybe also which one it is. */
     private void forgetWhatItTouched(final Sent in) {
-        in.flow.forget();
+        // a reply may be of any flow of the client that has this backend
+        flows.values().stream()
+                .filter(flow -> flow.client.equals(in.flow.client))
+                .forEach(Flow::forget);
         if (!Arrays.equals(in.bytes, 23, 38, in.original, 23, 38)) {
             flows.values().forEach(Flow::forget);
         }
