@@ -3,12 +3,14 @@ package io.naru.bench.throughput;
 import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.port.PacketPort;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
 
 /** Receives probe frames on one port, checks them, and measures how long they were under way. */
 final class Sink {
     private static final long MAX_LATENCY_NS = 10_000_000_000L;
+    private static final long IDLE_NS = 10_000;
 
     private final PacketPort port;
     private final FrameStack free;
@@ -43,7 +45,7 @@ final class Sink {
             }
 
             if (port.flush() + count == 0) {
-                Thread.onSpinWait();
+                LockSupport.parkNanos(IDLE_NS); // the balancer may need this core
             }
         }
     }
