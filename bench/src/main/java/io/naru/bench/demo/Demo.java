@@ -2,6 +2,7 @@ package io.naru.bench.demo;
 
 import io.naru.bench.topology.Network;
 import io.naru.controlplane.cli.output.Terminal;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * {@code ./naru demo}: a balancer, a client and three web servers on this machine, and a short
@@ -72,18 +73,34 @@ public final class Demo {
         }
 
         final Scene scene = simulated ? new SimulatedScene() : new NamespaceScene();
-        final Thread cleaner = new Thread(scene::close, "naru-demo-clean");
+        final AtomicBoolean interrupted = new AtomicBoolean();
+        final Thread cleaner =
+                new Thread(
+                        () -> {
+                            interrupted.set(true);
+                            scene.close();
+                        },
+                        "naru-demo-clean");
         Runtime.getRuntime().addShutdownHook(cleaner);
         try (scene) {
-            return play(scene, table, requests, keep);
+            return play(scene, table, requests, keep, interrupted);
         }
     }
 
     private static int play(
-            final Scene scene, final LiveTable table, final long requests, final boolean keep) {
+            final Scene scene,
+            final LiveTable table,
+            final long requests,
+            final boolean keep,
+            final AtomicBoolean interrupted) {
         try {
             return new Story(scene, table, requests, keep).play();
-        } catch (final IllegalStateException failure) {
+        } catch (final RuntimeException failure) {
+            if (interrupted.get()) {
+                table.line("  · stopped; everything is cleaned up");
+                return 1; // what failed did so because the scene was taken away under it
+            }
+
             table.line("naru demo: " + failure.getMessage());
             table.line(scene.logs());
             return 1;

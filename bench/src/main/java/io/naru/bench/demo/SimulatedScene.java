@@ -51,7 +51,7 @@ final class SimulatedScene implements Scene {
 
     SimulatedScene() {
         try {
-            directory = Files.createTempDirectory("naru-demo-");
+            directory = Files.createTempDirectory("naru-simulated-");
         } catch (final IOException ex) {
             throw new UncheckedIOException(ex);
         }

@@ -33,6 +33,7 @@ public final class Network implements AutoCloseable {
     public Network(final String prefix) {
         this.prefix = prefix;
         removeLeftovers();
+        removeOldDirectories();
         try {
             directory = Files.createTempDirectory(prefix + "-");
         } catch (final IOException ex) {
@@ -188,6 +189,16 @@ public final class Network implements AutoCloseable {
                 killInside(name);
                 Command.attempt(List.of("ip", "netns", "delete", name), "");
             }
+        }
+    }
+
+    private void removeOldDirectories() {
+        final Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+        try (Stream<Path> entries = Files.list(parent)) {
+            entries.filter(entry -> entry.getFileName().toString().startsWith(prefix + "-"))
+                    .forEach(Network::deleteTree);
+        } catch (final IOException ex) {
+            throw new UncheckedIOException(ex);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.bench.topology.Command;
 import io.naru.bench.topology.Curl;
+import io.naru.bench.topology.WebServer;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -80,6 +81,47 @@ class RoutedNatSystemTest {
         system.site.client().ip("neigh flush all\n");
 
         system.site.client().run("ping", "-c", "3", "-i", "0.2", "-W", "2", "203.0.113.10");
+    }
+
+    @Test
+    void shouldCarryUdpThroughAServiceThatIsAppliedWhileTheOthersRun() {
+        for (final WebServer server : system.site.servers()) {
+            server.host()
+                    .start(
+                            system.network.directory().resolve(server.name() + "-udp.log"),
+                            Map.of(),
+                            List.of("socat", "UDP4-LISTEN:7007,fork,reuseaddr", "EXEC:cat"));
+        }
+
+        system.balancer.configure(
+                system.site
+                        .yaml()
+                        .replace(
+                                "pools:",
+                                """
+                                  - name: echo
+                                    vip: 203.0.113.10
+                                    protocol: udp
+                                    port: 7
+                                    algorithm: maglev
+                                    backends: ["10.0.2.11:7007", "10.0.2.12:7007", "10.0.2.13:7007"]
+                                pools:"""));
+        final Command.Result applied =
+                system.balancer.naru("apply", system.balancer.configuration().toString());
+
+        assertEquals(0, applied.exitCode(), applied.output());
+        Await.until(
+                "a datagram is echoed through the VIP",
+                () ->
+                        system.site
+                                .client()
+                                .attemptWithInput(
+                                        "hello\n",
+                                        List.of("socat", "-t1", "-", "UDP4:203.0.113.10:7"))
+                                .output()
+                                .equals("hello\n"),
+                system::evidence);
+        assertEquals(30, system.get(30).stream().filter(Curl.Reply::ok).count());
     }
 
     @Test
