@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.naru.bench.topology.Command;
 import io.naru.bench.topology.Curl;
 import io.naru.bench.topology.WebServer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -175,32 +178,57 @@ class RoutedNatSystemTest {
     }
 
     @Test
-    void shouldLoseNothingWhenTheControlPlaneIsKilledAndComesBack() {
-        system.balancer.controlPlane().destroyForcibly();
-        final List<Curl.Reply> without = system.get(200);
-        system.balancer.startControlPlane();
-        final List<Curl.Reply> during = system.get(200);
-        Await.until(
-                "the new control plane answers",
-                () -> system.balancer.naru("get", "backends").exitCode() == 0,
-                system::evidence);
-        final List<Curl.Reply> after = system.get(200);
+    void shouldLoseNothingWhenTheControlPlaneIsKilledUnderLoad() {
+        final AtomicBoolean enough = new AtomicBoolean();
+        final CompletableFuture<List<Curl.Reply>> load = load(enough);
 
-        assertEquals(200, without.stream().filter(Curl.Reply::ok).count(), system::evidence);
-        assertEquals(200, during.stream().filter(Curl.Reply::ok).count(), system::evidence);
-        assertEquals(200, after.stream().filter(Curl.Reply::ok).count(), system::evidence);
+        system.balancer.controlPlane().destroyForcibly();
+        system.get(100);
+        system.balancer.startControlPlane();
+        Await.until(
+                "the new control plane has checked every backend",
+                () -> {
+                    final Command.Result backends = system.balancer.naru("get", "backends");
+                    return backends.exitCode() == 0
+                            && backends.output().split("connected in").length == 4;
+                },
+                system::evidence);
+        enough.set(true);
+
+        final List<Curl.Reply> replies = load.join();
+        assertTrue(replies.size() > 100, () -> "only " + replies.size() + " requests were made");
+        assertEquals(
+                replies.size(), replies.stream().filter(Curl.Reply::ok).count(), system::evidence);
     }
 
     @Test
-    void shouldServeAgainAfterTheDataPlaneIsKilled() throws Exception {
+    void shouldServeAgainAfterTheDataPlaneIsKilledUnderLoad() throws Exception {
+        final AtomicBoolean enough = new AtomicBoolean();
+        final CompletableFuture<List<Curl.Reply>> load = load(enough);
+
         system.balancer.dataPlane().destroyForcibly().waitFor();
         final String link = system.balancer.host().run("ip", "link", "show", "eth0");
-
+        system.site.client().run("ping", "-c", "2", "-i", "0.2", "-W", "2", "198.51.100.1");
         system.balancer.startDataPlane();
         system.awaitServing(3);
+        enough.set(true);
+        load.join();
 
         assertTrue(!link.contains("xdp"), "the XDP program outlived its process: " + link);
         assertEquals(100, system.get(100).stream().filter(Curl.Reply::ok).count());
+    }
+
+    /** Requests one after another until {@code enough}; those under way when it is set are made. */
+    private static CompletableFuture<List<Curl.Reply>> load(final AtomicBoolean enough) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    final List<Curl.Reply> replies = new ArrayList<>();
+                    while (!enough.get()) {
+                        replies.addAll(system.get(20));
+                    }
+
+                    return replies;
+                });
     }
 
     @Test

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.bench.topology.Curl;
+import io.naru.dataplane.protocol.CncFile;
+import io.naru.dataplane.protocol.StatsReader;
+import io.naru.dataplane.protocol.WorkerCounter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +43,15 @@ class TwoQueuesSystemTest {
 
         assertEquals(800, replies.stream().filter(Curl.Reply::ok).count(), system::evidence);
         assertEquals(3, SystemUnderTest.byBackend(replies).size(), system::evidence);
+        // The sender's stack picks the queue by its own hash, so about half of the flows arrive at
+        // the worker that does not own them.
+        assertTrue(handedOver() > 0, system::evidence);
+    }
+
+    private static long handedOver() {
+        try (CncFile cnc = CncFile.map(system.balancer.runDirectory())) {
+            return new StatsReader(cnc).counter(WorkerCounter.HANDOVERS_OUT);
+        }
     }
 
     @Test
