@@ -4,6 +4,7 @@ import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowExpiry;
 import io.naru.dataplane.packet.Bounds;
 import io.naru.dataplane.packet.RawMemory;
+import io.naru.dataplane.service.ForwardingTable;
 import java.nio.ByteBuffer;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
@@ -72,6 +73,28 @@ final class OverflowFlows {
     void moveTo(final long target, final long entry) {
         copyTo(target, entry);
         FlowEntry.state(entry, 0);
+    }
+
+    /**
+     * Forgets the flows whose service or backend a new table does not have.
+     *
+     * <p>Nobody counts the flows here, so the id of a backend that was removed may be given to
+     * another one while such a flow is idle. That happens only after every worker has adopted a
+     * table without the backend, so it is enough to look now.
+     */
+    void adopt(final ForwardingTable table) {
+        if (!isUsed) {
+            return;
+        }
+
+        for (int i = 0; i <= mask; i++) {
+            final long entry = address + (long) i * FlowEntry.LENGTH;
+            if (FlowEntry.state(entry) != 0
+                    && (table.service(FlowEntry.serviceId(entry)) == null
+                            || table.backend(FlowEntry.backendId(entry)) == null)) {
+                FlowEntry.state(entry, 0);
+            }
+        }
     }
 
     private long entryOf(final long hash) {

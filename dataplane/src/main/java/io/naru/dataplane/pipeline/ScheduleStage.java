@@ -81,6 +81,7 @@ final class ScheduleStage {
     void adopt(final ForwardingTable table, final Scheduler[] schedulers) {
         this.table = table;
         this.schedulers = schedulers;
+        overflow.adopt(table);
     }
 
     /** Packets that were sent on though there was no room for their flow. */

@@ -22,6 +22,7 @@ import io.naru.dataplane.service.ForwardingTable;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -120,6 +121,27 @@ class OverflowFixturesTest {
         rig.send(BACKEND_SIDE, fromBackend(CLIENT, backend, SYN | ACK))
                 .assertSent(CLIENT_SIDE, toClient(SYN | ACK));
         assertEquals(1, rig.pipeline.loosePackets(), "only the SYN had no room");
+    }
+
+    @Test
+    @DisplayName("a backend with the id of one that was removed gets nothing of its connections")
+    void reusedBackendId() {
+        rig.adopt(table(Algorithm.MAGLEV));
+        fill();
+        final int backend = backendOf(rig.send(CLIENT_SIDE, fromClient(CLIENT, SYN)).out);
+        final ForwardingTable.Builder without = ForwardingTable.builder(2);
+        final int[] left = IntStream.rangeClosed(1, 4).filter(id -> id != backend).toArray();
+        for (final int id : left) {
+            without.backend(id, backend("s" + id, server(id), 100, BackendState.UP), id);
+        }
+        rig.adopt(
+                without.service(
+                        0, service("web", VIP, Protocol.TCP, Mode.NAT, Algorithm.MAGLEV), left));
+        rig.adopt(table(Algorithm.MAGLEV));
+        rig.flows.visit(0, rig.flows.bucketCount(), rig.flows::remove);
+
+        rig.send(CLIENT_SIDE, fromClient(CLIENT, ACK)).assertDropped(DropReason.NO_FLOW);
+        rig.send(BACKEND_SIDE, fromBackend(CLIENT, backend, ACK)).assertDropped(DropReason.NO_FLOW);
     }
 
     @Test
