@@ -11,6 +11,7 @@ import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.EventProxy;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
+import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.protocol.StatsLine;
@@ -180,7 +181,8 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
             final long revision,
             final int serviceCount,
             final int poolCount,
-            final int backendCount) {
+            final int backendCount,
+            final int localAddressCount) {
         open = new DesiredState(revision, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         openPools.clear();
         openBackends.clear();
@@ -194,6 +196,11 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
     @Override
     public void onPutPool(final long correlationId, final String name) {
         openPools.add(name);
+    }
+
+    @Override
+    public void onPutLocalAddress(final long correlationId, final IpAddress address) {
+        // nothing here forwards packets
     }
 
     @Override

@@ -367,19 +367,27 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             final long revision,
             final int services,
             final int pools,
-            final int backends) {
+            final int backends,
+            final int localAddresses) {
         if (transaction != null) {
             refuseConfig();
             events.commandFailed(
                     refusedConfig, "another configuration was begun before this one was committed");
         }
 
-        transaction = new ConfigTransaction(correlationId, revision, services, pools, backends);
+        transaction =
+                new ConfigTransaction(
+                        correlationId, revision, services, pools, backends, localAddresses);
     }
 
     @Override
     public void onPutPool(final long correlationId, final String name) {
         put(correlationId, () -> transaction.pool(name));
+    }
+
+    @Override
+    public void onPutLocalAddress(final long correlationId, final IpAddress address) {
+        put(correlationId, () -> transaction.localAddress(address));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.naru.dataplane;
 
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.DesiredState;
+import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.ServiceSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,9 +21,11 @@ final class ConfigTransaction {
     private final int serviceCount;
     private final int poolCount;
     private final int backendCount;
+    private final int localAddressCount;
     private final List<ServiceSpec> services = new ArrayList<>();
     private final List<BackendSpec> backends = new ArrayList<>();
     private final List<String> pools = new ArrayList<>();
+    private final List<IpAddress> localAddresses = new ArrayList<>();
     private final Set<String> serviceNames = new HashSet<>();
     private final Set<String> poolNames = new HashSet<>();
     private final Set<String> backendNames = new HashSet<>();
@@ -32,12 +35,14 @@ final class ConfigTransaction {
             final long revision,
             final int serviceCount,
             final int poolCount,
-            final int backendCount) {
+            final int backendCount,
+            final int localAddressCount) {
         this.correlationId = correlationId;
         this.revision = revision;
         this.serviceCount = serviceCount;
         this.poolCount = poolCount;
         this.backendCount = backendCount;
+        this.localAddressCount = localAddressCount;
     }
 
     long correlationId() {
@@ -57,6 +62,14 @@ final class ConfigTransaction {
                 "more backends than the " + backendCount + " announced");
         check(backendNames.add(name), "backend " + name + " is there twice");
         backends.add(backend);
+    }
+
+    void localAddress(final IpAddress address) {
+        check(
+                localAddresses.size() < localAddressCount,
+                "more local addresses than the " + localAddressCount + " announced");
+        check(!localAddresses.contains(address), "local address " + address + " is there twice");
+        localAddresses.add(address);
     }
 
     void service(final ServiceSpec service) {
@@ -81,6 +94,10 @@ final class ConfigTransaction {
                                 services.size(),
                                 pools.size(),
                                 backends.size()));
+        check(
+                localAddresses.size() == localAddressCount,
+                "%d local addresses were announced, but %d came"
+                        .formatted(localAddressCount, localAddresses.size()));
         for (final BackendSpec backend : backends) {
             check(
                     poolNames.contains(backend.pool()),
@@ -92,7 +109,7 @@ final class ConfigTransaction {
                     "service " + service.name() + ": there is no pool " + service.pool());
         }
 
-        return new DesiredState(revision, pools, backends, services);
+        return new DesiredState(revision, pools, backends, services, localAddresses);
     }
 
     private static void check(final boolean condition, final String text) {

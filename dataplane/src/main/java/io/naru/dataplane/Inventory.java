@@ -198,18 +198,7 @@ public final class Inventory {
         }
 
         final Map<String, ServiceSpec> next = new LinkedHashMap<>(services);
-        next.put(
-                service,
-                new ServiceSpec(
-                        spec.name(),
-                        spec.vip(),
-                        spec.protocol(),
-                        spec.portFirst(),
-                        spec.portLast(),
-                        spec.mode(),
-                        algorithm,
-                        spec.pool(),
-                        spec.timeouts()));
+        next.put(service, spec.with(algorithm));
         return with(next, backends);
     }
 

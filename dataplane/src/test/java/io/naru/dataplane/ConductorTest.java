@@ -243,7 +243,7 @@ class ConductorTest {
     @Test
     void shouldGiveUpConfigThatItsClientDidNotCommit() {
         final CommandProxy commands = client.commands();
-        assertTrue(commands.beginConfig(100, 1, 0, 1, 0));
+        assertTrue(commands.beginConfig(100, 1, 0, 1, 0, 0));
         assertTrue(commands.putPool(100, "web"));
         final long correlationId = client.send(web(2, backend("s1", BackendState.UP)), TIMEOUT_NS);
         run();
@@ -258,7 +258,7 @@ class ConductorTest {
     @Test
     void shouldSendOneRefusalOfConfig() {
         final CommandProxy commands = client.commands();
-        assertTrue(commands.beginConfig(100, 1, 1, 1, 1));
+        assertTrue(commands.beginConfig(100, 1, 1, 1, 1, 0));
         assertTrue(commands.putPool(100, "web"));
         assertTrue(commands.putPool(100, "web2"));
         assertTrue(commands.putPool(100, "bad\nname"));
@@ -276,7 +276,7 @@ class ConductorTest {
     @Test
     void shouldRefuseConfigOfWhichPartsAreMissing() {
         final CommandProxy commands = client.commands();
-        assertTrue(commands.beginConfig(100, 1, 1, 1, 1));
+        assertTrue(commands.beginConfig(100, 1, 1, 1, 1, 0));
         assertTrue(commands.putPool(100, "web"));
         assertTrue(commands.commitConfig(100));
         run();
@@ -545,6 +545,7 @@ class ConductorTest {
                             random.nextLong(),
                             random.nextInt(),
                             random.nextInt(10_000),
+                            random.nextInt(3),
                             random.nextInt(3));
             case 1 -> commands.putPool(correlationId, "p" + random.nextInt(3));
             case 2 ->

@@ -329,10 +329,10 @@ class DataPlaneSimulationTest {
         final long id = client.commands().nextCorrelationId();
         switch (random.nextInt(4)) {
             case 0 -> assertTrue(client.commands().commitConfig(id));
-            case 1 -> assertTrue(client.commands().beginConfig(id, 1, 5, 5, 5));
+            case 1 -> assertTrue(client.commands().beginConfig(id, 1, 5, 5, 5, 5));
             case 2 -> assertTrue(client.commands().setAlgorithm(id, "mail", Algorithm.LC));
             default -> {
-                assertTrue(client.commands().beginConfig(id, 1, 0, 1, 0));
+                assertTrue(client.commands().beginConfig(id, 1, 0, 1, 0, 0));
                 assertTrue(client.commands().putPool(id, "web"));
                 assertTrue(client.commands().putPool(id, "web"));
                 assertTrue(client.commands().commitConfig(id));

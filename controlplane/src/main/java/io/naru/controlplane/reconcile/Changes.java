@@ -1,6 +1,5 @@
 package io.naru.controlplane.reconcile;
 
-import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.DesiredState;
@@ -28,6 +27,7 @@ record Changes(List<BackendSpec> backends, List<ServiceSpec> services, boolean w
         if (from == null
                 || from.revision() != to.revision()
                 || !from.pools().equals(to.pools())
+                || !from.localAddresses().equals(to.localAddresses())
                 || from.backends().size() != to.backends().size()
                 || from.services().size() != to.services().size()) {
             return WHOLE;
@@ -50,7 +50,7 @@ record Changes(List<BackendSpec> backends, List<ServiceSpec> services, boolean w
         for (int i = 0; i < to.services().size(); i++) {
             final ServiceSpec was = from.services().get(i);
             final ServiceSpec is = to.services().get(i);
-            if (!with(was, Algorithm.RR).equals(with(is, Algorithm.RR))) {
+            if (!was.with(is.algorithm()).equals(is)) {
                 return WHOLE;
             }
             if (is.algorithm() != was.algorithm()) {
@@ -71,18 +71,5 @@ record Changes(List<BackendSpec> backends, List<ServiceSpec> services, boolean w
             final BackendSpec backend, final int weight, final BackendState state) {
         return new BackendSpec(
                 backend.pool(), backend.name(), backend.address(), backend.port(), weight, state);
-    }
-
-    private static ServiceSpec with(final ServiceSpec service, final Algorithm algorithm) {
-        return new ServiceSpec(
-                service.name(),
-                service.vip(),
-                service.protocol(),
-                service.portFirst(),
-                service.portLast(),
-                service.mode(),
-                algorithm,
-                service.pool(),
-                service.timeouts());
     }
 }

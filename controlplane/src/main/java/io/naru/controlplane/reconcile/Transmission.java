@@ -51,9 +51,12 @@ final class Transmission {
                                 target.revision(),
                                 target.services().size(),
                                 target.pools().size(),
-                                target.backends().size()));
+                                target.backends().size(),
+                                target.localAddresses().size()));
         target.pools().forEach(pool -> steps.add(() -> commands.putPool(id, pool)));
         target.backends().forEach(backend -> steps.add(() -> commands.putBackend(id, backend)));
+        target.localAddresses()
+                .forEach(address -> steps.add(() -> commands.putLocalAddress(id, address)));
         target.services().forEach(service -> steps.add(() -> commands.putService(id, service)));
         steps.add(() -> commands.commitConfig(id));
     }

@@ -345,13 +345,19 @@ class ReconcilerTest {
                 final long revision,
                 final int services,
                 final int pools,
-                final int backends) {
+                final int backends,
+                final int localAddresses) {
             received.add("begin " + revision);
         }
 
         @Override
         public void onPutPool(final long id, final String name) {
             received.add("pool " + name);
+        }
+
+        @Override
+        public void onPutLocalAddress(final long id, final IpAddress address) {
+            received.add("local " + address);
         }
 
         @Override

@@ -139,6 +139,7 @@ public final class CommandAdapter implements MessageHandler {
             case BEGIN_CONFIG -> beginConfig(correlationId, buffer, offset);
             case PUT_POOL -> putPool(correlationId, buffer, offset);
             case PUT_BACKEND -> putBackend(correlationId, buffer, offset);
+            case PUT_LOCAL_ADDRESS -> putLocalAddress(correlationId, buffer, offset);
             case PUT_SERVICE -> putService(correlationId, buffer, offset);
             case COMMIT_CONFIG -> {
                 listener.onCommitConfig(correlationId);
@@ -170,12 +171,30 @@ public final class CommandAdapter implements MessageHandler {
             return "at most " + Limits.MAX_BACKENDS + " backends are possible, not " + backends;
         }
 
+        final int locals = buffer.getInt(offset + BEGIN_LOCAL_ADDRESSES_OFFSET);
+        if (isOutside(locals, 0, Limits.MAX_LOCAL_ADDRESSES)) {
+            return "at most %d local addresses are possible, not %d"
+                    .formatted(Limits.MAX_LOCAL_ADDRESSES, locals);
+        }
+
         listener.onBeginConfig(
                 correlationId,
                 buffer.getLong(offset + BEGIN_REVISION_OFFSET),
                 services,
                 pools,
-                backends);
+                backends,
+                locals);
+        return null;
+    }
+
+    private String putLocalAddress(
+            final long correlationId, final MutableDirectBuffer buffer, final int offset) {
+        final IpAddress address = IpAddress.getFrom(buffer, offset + LOCAL_ADDRESS_OFFSET);
+        if (address.isNone()) {
+            return "a local address cannot be ::";
+        }
+
+        listener.onPutLocalAddress(correlationId, address);
         return null;
     }
 
@@ -249,8 +268,13 @@ public final class CommandAdapter implements MessageHandler {
         if (algorithm == null) {
             return who + "there is no such algorithm";
         }
-        if (buffer.getInt(offset + SERVICE_FLAGS_OFFSET) != 0) {
+        if (buffer.getInt(offset + SERVICE_ZERO_OFFSET) != 0) {
             return who + "there are no such flags";
+        }
+
+        final String refusal = ServiceOptions.refusal(buffer, offset + SERVICE_OPTIONS_OFFSET);
+        if (refusal != null) {
+            return who + refusal;
         }
         for (int i = 0; i < 4; i++) {
             final int timeoutS = buffer.getInt(offset + SERVICE_TIMEOUTS_OFFSET + i * 4);
@@ -278,7 +302,8 @@ public final class CommandAdapter implements MessageHandler {
                                 buffer.getInt(offset + SERVICE_TIMEOUTS_OFFSET),
                                 buffer.getInt(offset + SERVICE_TIMEOUTS_OFFSET + 4),
                                 buffer.getInt(offset + SERVICE_TIMEOUTS_OFFSET + 8),
-                                buffer.getInt(offset + SERVICE_TIMEOUTS_OFFSET + 12))));
+                                buffer.getInt(offset + SERVICE_TIMEOUTS_OFFSET + 12)),
+                        ServiceOptions.getFrom(buffer, offset + SERVICE_OPTIONS_OFFSET)));
         return null;
     }
 

@@ -17,7 +17,7 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  *  16 services       4                           72                     16
  *  20 pools          4
  *  24 backends       4    SET_BACKEND            SET_ALGORITHM
- *  28 zero           4     0 correlation id 8     0 correlation id 8
+ *  28 local addresses 4    0 correlation id 8     0 correlation id 8
  *  32                      8 pool          64     8 service       64
  *                         72 name          64    72 algorithm      4
  *                        136 weight, -1    4    76 zero            4
@@ -35,12 +35,13 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  * 160 state          4   160 last port      4   240 prefix bits    4
  * 164 zero           4   164 mode           4   244 client port    4
  * 168                    168 algorithm      4   248 minimum age s  4
- *                        172 flags, zero    4   252 limit          4
- *                        176 TCP opening s  4   256
- *                        180 TCP open s     4
- *                        184 TCP closing s  4
- *                        188 UDP s          4
- *                        192
+ *                        172 zero           4   252 limit          4
+ *  PUT_LOCAL_ADDRESS     176 TCP opening s  4   256
+ *   0 correlation id 8   180 TCP open s     4
+ *   8 address       16   184 TCP closing s  4
+ *  24                    188 UDP s          4
+ *                        192 options       64 ({@link ServiceOptions#putTo})
+ *                        256
  * </pre>
  */
 final class CommandDescriptor {
@@ -53,6 +54,7 @@ final class CommandDescriptor {
     static final int SET_ALGORITHM = 0x07;
     static final int QUERY_FLOWS = 0x08;
     static final int PING = 0x09;
+    static final int PUT_LOCAL_ADDRESS = 0x0a;
 
     static final int CORRELATION_ID_OFFSET = 0;
 
@@ -60,7 +62,11 @@ final class CommandDescriptor {
     static final int BEGIN_SERVICES_OFFSET = 16;
     static final int BEGIN_POOLS_OFFSET = 20;
     static final int BEGIN_BACKENDS_OFFSET = 24;
+    static final int BEGIN_LOCAL_ADDRESSES_OFFSET = 28;
     static final int BEGIN_LENGTH = 32;
+
+    static final int LOCAL_ADDRESS_OFFSET = 8;
+    static final int LOCAL_ADDRESS_LENGTH = LOCAL_ADDRESS_OFFSET + IpAddress.LENGTH;
 
     static final int COMMIT_LENGTH = 8;
 
@@ -89,9 +95,10 @@ final class CommandDescriptor {
     static final int SERVICE_PORT_LAST_OFFSET = SERVICE_PORT_FIRST_OFFSET + 4;
     static final int SERVICE_MODE_OFFSET = SERVICE_PORT_LAST_OFFSET + 4;
     static final int SERVICE_ALGORITHM_OFFSET = SERVICE_MODE_OFFSET + 4;
-    static final int SERVICE_FLAGS_OFFSET = SERVICE_ALGORITHM_OFFSET + 4;
-    static final int SERVICE_TIMEOUTS_OFFSET = SERVICE_FLAGS_OFFSET + 4;
-    static final int SERVICE_LENGTH = SERVICE_TIMEOUTS_OFFSET + 4 * 4;
+    static final int SERVICE_ZERO_OFFSET = SERVICE_ALGORITHM_OFFSET + 4;
+    static final int SERVICE_TIMEOUTS_OFFSET = SERVICE_ZERO_OFFSET + 4;
+    static final int SERVICE_OPTIONS_OFFSET = SERVICE_TIMEOUTS_OFFSET + 4 * 4;
+    static final int SERVICE_LENGTH = SERVICE_OPTIONS_OFFSET + ServiceOptions.LENGTH;
 
     static final int SET_ALGORITHM_SERVICE_OFFSET = 8;
     static final int SET_ALGORITHM_ALGORITHM_OFFSET = SET_ALGORITHM_SERVICE_OFFSET + NAME_LENGTH;
@@ -125,6 +132,7 @@ final class CommandDescriptor {
             case SET_ALGORITHM -> SET_ALGORITHM_LENGTH;
             case QUERY_FLOWS -> QUERY_LENGTH;
             case PING -> PING_LENGTH;
+            case PUT_LOCAL_ADDRESS -> LOCAL_ADDRESS_LENGTH;
             default -> -1;
         };
     }
@@ -141,6 +149,7 @@ final class CommandDescriptor {
             case SET_ALGORITHM -> "SET_ALGORITHM";
             case QUERY_FLOWS -> "QUERY_FLOWS";
             case PING -> "PING";
+            case PUT_LOCAL_ADDRESS -> "PUT_LOCAL_ADDRESS";
             default -> "command " + typeId;
         };
     }

@@ -45,7 +45,8 @@ public final class CommandFile {
                 state.revision(),
                 state.services().size(),
                 state.pools().size(),
-                state.backends().size());
+                state.backends().size(),
+                state.localAddresses().size());
         drain(ring, output);
         for (final String pool : state.pools()) {
             proxy.putPool(0, pool);
@@ -53,6 +54,10 @@ public final class CommandFile {
         }
         for (final BackendSpec backend : state.backends()) {
             proxy.putBackend(0, backend);
+            drain(ring, output);
+        }
+        for (final IpAddress address : state.localAddresses()) {
+            proxy.putLocalAddress(0, address);
             drain(ring, output);
         }
         for (final ServiceSpec service : state.services()) {
@@ -128,13 +133,14 @@ public final class CommandFile {
         private final List<String> pools = new ArrayList<>();
         private final List<BackendSpec> backends = new ArrayList<>();
         private final List<ServiceSpec> services = new ArrayList<>();
+        private final List<IpAddress> localAddresses = new ArrayList<>();
         private long revision;
         private int parts = -1;
         private boolean committed;
         private String refusal;
 
         DesiredState state() {
-            return new DesiredState(revision, pools, backends, services);
+            return new DesiredState(revision, pools, backends, services, localAddresses);
         }
 
         void refuse(final boolean condition, final String text) {
@@ -149,10 +155,11 @@ public final class CommandFile {
                 final long newRevision,
                 final int serviceCount,
                 final int poolCount,
-                final int backendCount) {
+                final int backendCount,
+                final int localAddressCount) {
             refuse(parts >= 0, "it holds more than one configuration");
             revision = newRevision;
-            parts = serviceCount + poolCount + backendCount;
+            parts = serviceCount + poolCount + backendCount + localAddressCount;
         }
 
         @Override
@@ -166,17 +173,24 @@ public final class CommandFile {
         }
 
         @Override
+        public void onPutLocalAddress(final long correlationId, final IpAddress address) {
+            localAddresses.add(address);
+        }
+
+        @Override
         public void onPutService(final long correlationId, final ServiceSpec service) {
             services.add(service);
         }
 
         @Override
         public void onCommitConfig(final long correlationId) {
-            final int found = pools.size() + backends.size() + services.size();
+            final int found =
+                    pools.size() + backends.size() + services.size() + localAddresses.size();
             refuse(parts < 0, "it does not begin with BEGIN_CONFIG");
             refuse(
                     found != parts,
-                    "it has %d of %d pools, backends and services".formatted(found, parts));
+                    "it has %d of %d pools, backends, services and local addresses"
+                            .formatted(found, parts));
             committed = true;
         }
 

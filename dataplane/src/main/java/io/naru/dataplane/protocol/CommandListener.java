@@ -6,11 +6,19 @@ package io.naru.dataplane.protocol;
  */
 public interface CommandListener {
     /** A configuration begins, with so many parts; one that is still open is given up. */
-    void onBeginConfig(long correlationId, long revision, int services, int pools, int backends);
+    void onBeginConfig(
+            long correlationId,
+            long revision,
+            int services,
+            int pools,
+            int backends,
+            int localAddresses);
 
     void onPutPool(long correlationId, String name);
 
     void onPutBackend(long correlationId, BackendSpec backend);
+
+    void onPutLocalAddress(long correlationId, IpAddress address);
 
     void onPutService(long correlationId, ServiceSpec service);
 

@@ -40,7 +40,8 @@ public final class CommandProxy {
             final long revision,
             final int services,
             final int pools,
-            final int backends) {
+            final int backends,
+            final int localAddresses) {
         final int index = ring.tryClaim(BEGIN_CONFIG, BEGIN_LENGTH);
         if (index < 0) {
             return false;
@@ -52,7 +53,20 @@ public final class CommandProxy {
         buffer.putInt(index + BEGIN_SERVICES_OFFSET, services);
         buffer.putInt(index + BEGIN_POOLS_OFFSET, pools);
         buffer.putInt(index + BEGIN_BACKENDS_OFFSET, backends);
-        buffer.putInt(index + BEGIN_BACKENDS_OFFSET + 4, 0);
+        buffer.putInt(index + BEGIN_LOCAL_ADDRESSES_OFFSET, localAddresses);
+        ring.commit(index);
+        return true;
+    }
+
+    public boolean putLocalAddress(final long correlationId, final IpAddress address) {
+        final int index = ring.tryClaim(PUT_LOCAL_ADDRESS, LOCAL_ADDRESS_LENGTH);
+        if (index < 0) {
+            return false;
+        }
+
+        final MutableDirectBuffer buffer = ring.buffer();
+        buffer.putLong(index + CORRELATION_ID_OFFSET, correlationId);
+        address.putTo(buffer, index + LOCAL_ADDRESS_OFFSET);
         ring.commit(index);
         return true;
     }
@@ -110,11 +124,12 @@ public final class CommandProxy {
         buffer.putInt(index + SERVICE_PORT_LAST_OFFSET, service.portLast());
         buffer.putInt(index + SERVICE_MODE_OFFSET, service.mode().code());
         buffer.putInt(index + SERVICE_ALGORITHM_OFFSET, service.algorithm().code());
-        buffer.putInt(index + SERVICE_FLAGS_OFFSET, 0);
+        buffer.putInt(index + SERVICE_ZERO_OFFSET, 0);
         buffer.putInt(index + SERVICE_TIMEOUTS_OFFSET, service.timeouts().tcpOpeningS());
         buffer.putInt(index + SERVICE_TIMEOUTS_OFFSET + 4, service.timeouts().tcpEstablishedS());
         buffer.putInt(index + SERVICE_TIMEOUTS_OFFSET + 8, service.timeouts().tcpClosingS());
         buffer.putInt(index + SERVICE_TIMEOUTS_OFFSET + 12, service.timeouts().udpS());
+        service.options().putTo(buffer, index + SERVICE_OPTIONS_OFFSET);
         ring.commit(index);
         return true;
     }

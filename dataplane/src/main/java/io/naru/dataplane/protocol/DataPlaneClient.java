@@ -83,7 +83,8 @@ public final class DataPlaneClient implements AutoCloseable {
                 state.revision(),
                 state.services().size(),
                 state.pools().size(),
-                state.backends().size())) {
+                state.backends().size(),
+                state.localAddresses().size())) {
             idle(idle, deadlineNs);
         }
         for (final String pool : state.pools()) {
@@ -93,6 +94,11 @@ public final class DataPlaneClient implements AutoCloseable {
         }
         for (final BackendSpec backend : state.backends()) {
             while (!proxy.putBackend(correlationId, backend)) {
+                idle(idle, deadlineNs);
+            }
+        }
+        for (final IpAddress address : state.localAddresses()) {
+            while (!proxy.putLocalAddress(correlationId, address)) {
                 idle(idle, deadlineNs);
             }
         }

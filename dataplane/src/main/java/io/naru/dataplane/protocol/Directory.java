@@ -39,7 +39,8 @@ import org.agrona.concurrent.AtomicBuffer;
  *  164 mode          4        164 zero          4                             168 queues       4
  *  168 algorithm     4        168 hop           8                             172 MTU          4
  *  172 timeouts  4 * 4        176 zero         80                             176 note        80
- *  188 zero         68
+ *  188 zero          4
+ *  192 options      64
  * </pre>
  *
  * <p>Status is 0 free, 1 in use, 2 retired: no longer configured, but still with flows.
@@ -164,7 +165,8 @@ public final class Directory {
                                 buffer.getInt(offset + 172),
                                 buffer.getInt(offset + 176),
                                 buffer.getInt(offset + 180),
-                                buffer.getInt(offset + 184))));
+                                buffer.getInt(offset + 184)),
+                        ServiceOptions.getFrom(buffer, offset + 192)));
     }
 
     private BackendInfo readBackend(final int offset, final int id) {
@@ -227,6 +229,7 @@ public final class Directory {
         buffer.putInt(offset + 176, spec.timeouts().tcpEstablishedS());
         buffer.putInt(offset + 180, spec.timeouts().tcpClosingS());
         buffer.putInt(offset + 184, spec.timeouts().udpS());
+        spec.options().putTo(buffer, offset + 192);
         end(offset, sequence);
     }
 

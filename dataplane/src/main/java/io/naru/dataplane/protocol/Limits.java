@@ -17,6 +17,9 @@ public final class Limits {
     /** Services with {@code wrr} or {@code maglev}, whose tables have up to 128 KiB each. */
     public static final int MAX_SERVICES_WITH_TABLE = 512;
 
+    /** Local addresses of full-nat, the VIPs that stand in for one included. */
+    public static final int MAX_LOCAL_ADDRESSES = 256;
+
     /** Workers of a process. */
     public static final int MAX_WORKERS = 64;
 

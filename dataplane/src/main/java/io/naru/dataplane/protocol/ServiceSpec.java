@@ -16,7 +16,44 @@ public record ServiceSpec(
         Mode mode,
         Algorithm algorithm,
         String pool,
-        Timeouts timeouts) {
+        Timeouts timeouts,
+        ServiceOptions options) {
+
+    /** A service with the default options. */
+    public ServiceSpec(
+            final String name,
+            final IpAddress vip,
+            final Protocol protocol,
+            final int portFirst,
+            final int portLast,
+            final Mode mode,
+            final Algorithm algorithm,
+            final String pool,
+            final Timeouts timeouts) {
+        this(
+                name,
+                vip,
+                protocol,
+                portFirst,
+                portLast,
+                mode,
+                algorithm,
+                pool,
+                timeouts,
+                ServiceOptions.DEFAULT);
+    }
+
+    /** The same service with other options. */
+    public ServiceSpec with(final ServiceOptions other) {
+        return new ServiceSpec(
+                name, vip, protocol, portFirst, portLast, mode, algorithm, pool, timeouts, other);
+    }
+
+    /** The same service with another algorithm. */
+    public ServiceSpec with(final Algorithm other) {
+        return new ServiceSpec(
+                name, vip, protocol, portFirst, portLast, mode, other, pool, timeouts, options);
+    }
 
     /**
      * How long a flow may be idle, in seconds; 0 is the data plane's default.

@@ -329,6 +329,12 @@ public final class ForwardingTable {
                     "last port",
                     spec.portLast(),
                     spec.portFirst() + " to 65535");
+            check(
+                    spec.mode() == Mode.NAT || spec.mode() == Mode.DSR_L2,
+                    who,
+                    "mode",
+                    spec.mode().label(),
+                    "nat or dsr-l2");
             check(spec.portLast() > 0, who, "port", 0, "1 to 65535, or 0 to 65535 for any");
 
             if (id >= services.length) {

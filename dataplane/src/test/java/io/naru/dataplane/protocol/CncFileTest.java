@@ -48,7 +48,7 @@ class CncFileTest {
         assertEquals(32, CommandDescriptor.BEGIN_LENGTH);
         assertEquals(72, CommandDescriptor.POOL_LENGTH);
         assertEquals(168, CommandDescriptor.BACKEND_LENGTH);
-        assertEquals(192, CommandDescriptor.SERVICE_LENGTH);
+        assertEquals(256, CommandDescriptor.SERVICE_LENGTH);
         assertEquals(144, CommandDescriptor.SET_BACKEND_LENGTH);
         assertEquals(80, CommandDescriptor.SET_ALGORITHM_LENGTH);
         assertEquals(256, CommandDescriptor.QUERY_LENGTH);
@@ -163,13 +163,13 @@ class CncFileTest {
     @Test
     void shouldRefuseFileOfAnotherVersion() throws IOException {
         CncFile.create(runDirectory, 1, () -> 1_000).close();
-        putInt(CncFileDescriptor.VERSION_OFFSET, 2);
+        putInt(CncFileDescriptor.VERSION_OFFSET, 99);
 
         final CncFileException refusal =
                 assertThrows(CncFileException.class, () -> CncFile.map(runDirectory));
 
         assertEquals(Reason.VERSION, refusal.reason());
-        assertTrue(refusal.getMessage().contains("has layout 2, this is Naru with layout 1"));
+        assertTrue(refusal.getMessage().contains("has layout 99, this is Naru with layout 2"));
     }
 
     @Test

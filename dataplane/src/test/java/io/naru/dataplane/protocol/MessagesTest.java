@@ -41,7 +41,23 @@ class MessagesTest {
         final BackendSpec backend =
                 new BackendSpec(
                         "웹", "s1", IpAddress.parse("10.2.0.1"), 8080, 100, BackendState.KEEP);
-        final ServiceSpec service = CncFileTest.service("web", "2001:db8::10");
+        final ServiceSpec service =
+                CncFileTest.service("web", "2001:db8::10")
+                        .with(
+                                new ServiceOptions(
+                                        true,
+                                        false,
+                                        true,
+                                        1_400,
+                                        OversizeRule.OUTER,
+                                        new TunnelSpec(
+                                                IpAddress.parse("10.9.0.0"),
+                                                16,
+                                                IpAddress.parse("2001:db8:9::"),
+                                                64,
+                                                0xffff_ffffL,
+                                                true,
+                                                false)));
         final FlowFilter filter =
                 new FlowFilter(
                         "web",
@@ -54,9 +70,10 @@ class MessagesTest {
                         300,
                         50);
 
-        assertTrue(proxy.beginConfig(1, 7, 1, 2, 3));
+        assertTrue(proxy.beginConfig(1, 7, 1, 2, 3, 1));
         assertTrue(proxy.putPool(1, "web"));
         assertTrue(proxy.putBackend(1, backend));
+        assertTrue(proxy.putLocalAddress(1, IpAddress.parse("2001:db8::5")));
         assertTrue(proxy.putService(1, service));
         assertTrue(proxy.commitConfig(1));
         assertTrue(proxy.setBackend(2, "web", "s1", -1, BackendState.DRAIN));
@@ -64,12 +81,13 @@ class MessagesTest {
         assertTrue(proxy.queryFlows(4, filter));
         assertTrue(proxy.ping(5, 4711));
 
-        assertEquals(9, adapter.poll(100, 0));
+        assertEquals(10, adapter.poll(100, 0));
         assertEquals(
                 List.of(
-                        "1 begin 7 1 2 3",
+                        "1 begin 7 1 2 3 1",
                         "1 pool web",
                         "1 " + backend,
+                        "1 local address 2001:db8::5",
                         "1 " + service,
                         "1 commit",
                         "2 set web/s1 -1 DRAIN",
@@ -94,7 +112,7 @@ class MessagesTest {
     void shouldSayWhichValueOfCommandIsWrong() {
         final CommandProxy proxy = new CommandProxy(cncFile);
 
-        assertTrue(proxy.beginConfig(1, 7, Limits.MAX_SERVICES + 1, 0, 0));
+        assertTrue(proxy.beginConfig(1, 7, Limits.MAX_SERVICES + 1, 0, 0, 0));
         assertTrue(proxy.putPool(1, "bad\nname"));
         assertTrue(
                 proxy.putBackend(
@@ -123,7 +141,7 @@ class MessagesTest {
         final CommandProxy proxy = new CommandProxy(cncFile);
         for (int i = 0; i < 20_000; i++) {
             final int typeId =
-                    random.nextInt(4) == 0 ? 1 + random.nextInt(1 << 20) : 1 + random.nextInt(9);
+                    random.nextInt(4) == 0 ? 1 + random.nextInt(1 << 20) : 1 + random.nextInt(10);
             final int exact = CommandDescriptor.length(typeId);
             final byte[] bytes =
                     new byte[exact >= 0 && random.nextBoolean() ? exact : random.nextInt(300)];
@@ -307,7 +325,8 @@ class MessagesTest {
                 final long revision,
                 final int services,
                 final int pools,
-                final int backends) {
+                final int backends,
+                final int localAddresses) {
             seen.add(
                     correlationId
                             + " begin "
@@ -317,7 +336,14 @@ class MessagesTest {
                             + " "
                             + pools
                             + " "
-                            + backends);
+                            + backends
+                            + " "
+                            + localAddresses);
+        }
+
+        @Override
+        public void onPutLocalAddress(final long correlationId, final IpAddress address) {
+            seen.add(correlationId + " local address " + address);
         }
 
         @Override
