@@ -142,7 +142,7 @@ def nat():
         bad_sum,
         Ether(src=ROUTER, dst=BOX0, type=0x88B5) / Raw(b"an experiment" * 4),
         Ether(src=ROUTER, dst=BOX0) / IPv6(src="2001:db8::1", dst="2001:db8::2") / UDP(sport=1, dport=2),
-        to_vip(a.ip(flags="MF"), UDP(sport=1, dport=53), b"x" * 64),
+        to_vip(a.ip(flags="MF"), ICMP(type=8, id=9, seq=2), b"x" * 64),
         to_vip(a.ip(options=[IPOption_NOP()] * 4), TCP(sport=1, dport=80, flags="S")),
         Ether(src=ROUTER, dst=BOX0) / a.ip() / GRE() / Raw(b"tunnel"),
         Ether(src=ROUTER, dst=BOX0) / IP(src=a.address, dst="203.0.113.1") / TCP(sport=3, dport=80, flags="S"),

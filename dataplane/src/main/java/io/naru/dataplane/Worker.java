@@ -103,6 +103,7 @@ final class Worker implements Agent, WorkerListener {
         int workCount = adopt();
         workCount += receive(nowNs);
         workCount += takeOver(nowNs);
+        workCount += pipeline.forgetFragments(nowNs, frames);
         workCount += sweeper.sweep(nowTicks, SWEEP_LIMIT_BUCKETS);
         handOver();
         workCount += flush();
@@ -205,6 +206,10 @@ final class Worker implements Agent, WorkerListener {
     private void process(final long nowNs) {
         pipeline.process(burst, nowNs);
         execute();
+        while (pipeline.takeReadyFragments(burst) > 0) {
+            pipeline.process(burst, nowNs);
+            execute();
+        }
     }
 
     /** Does with each frame of the burst what its verdict says; then the burst has none. */
@@ -221,7 +226,7 @@ final class Worker implements Agent, WorkerListener {
                 }
             } else if (verdict == Verdict.HANDOVER) {
                 handOver(i);
-            } else {
+            } else if (verdict != Verdict.HELD) {
                 drop(i, Verdict.reasonCode(verdict));
             }
         }
@@ -259,7 +264,12 @@ final class Worker implements Agent, WorkerListener {
     }
 
     private void handOver(final int i) {
-        if (!handover.offer(burst.owner[i], burst.address[i], burst.length[i], burst.ingress[i])) {
+        if (!handover.offer(
+                burst.owner[i],
+                burst.address[i],
+                burst.length[i],
+                burst.ingress[i],
+                burst.fragmentKeyB[i])) {
             drop(i, HANDOVER_FULL);
         }
     }
@@ -288,7 +298,7 @@ final class Worker implements Agent, WorkerListener {
 
     /** Frames that this worker has, between two duty cycles. */
     long framesHeld() {
-        long held = frames.size();
+        long held = frames.size() + pipeline.framesHeld();
         for (final PacketPort port : ports) {
             held += port.framesHeld();
         }

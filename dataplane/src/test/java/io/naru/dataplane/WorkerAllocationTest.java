@@ -33,7 +33,7 @@ class WorkerAllocationTest {
     void shouldAllocateNothingOnAnyPath() throws Exception {
         final Map<String, Long> bytes = AssertionsOff.call(Measurement.class);
 
-        assertEquals(12, bytes.size());
+        assertEquals(14, bytes.size());
         bytes.forEach((what, allocated) -> assertEquals(0, allocated, what + ": bytes allocated"));
     }
 
@@ -108,6 +108,8 @@ class WorkerAllocationTest {
                     FLOWS,
                     i -> tcp(late(i), VIP, i % 2 == 0 ? SYN : ACK));
             measure("dropped, each in its way", 0, 64, Measurement::refused);
+            measure("fragments in order", 0, 96, i -> fragment(i, i % 3));
+            measure("fragments, the first one last", 0, 96, i -> fragment(i, 2 - i % 3));
             measure("arp and ping", 0, 64, Measurement::question);
             rig.adopt(table(BackendState.DOWN));
             rig.cycle();
@@ -122,6 +124,8 @@ class WorkerAllocationTest {
             check(DropReason.NO_BACKEND);
             check(DropReason.NO_FLOW);
             check(DropReason.FRAGMENT);
+            check(DropReason.BAD_FRAGMENT);
+            check(DropReason.FRAGMENT_DUPLICATE);
             if (collected == 0) {
                 throw new IllegalStateException("nothing was sent");
             }
@@ -185,7 +189,7 @@ class WorkerAllocationTest {
         private static byte[] refused(final int i) {
             final Frame frame = Frame.tcp(client(i), VIP, ACK).macs(ROUTER, FRONT);
             return switch (i % 10) {
-                case 0 -> frame.fragment(0x2000).bytes();
+                case 0 -> frame.fragment(0x2000).protocol(i % 20 == 0 ? 1 : 6).bytes();
                 case 1 -> Frame.cut(frame.bytes(), 20 + i % 30);
                 case 2 -> frame.protocol(47).bytes();
                 case 3 -> frame.endpoints("203.0.113.1:" + (1 + i), VIP).bytes();
@@ -196,6 +200,16 @@ class WorkerAllocationTest {
                 case 8 -> frame.etherType(0x86dd).bytes();
                 default -> frame.endpoints("10.2.0.1:22", "203.0.113.1:" + (1 + i)).bytes();
             };
+        }
+
+        /** Three make a datagram. */
+        private static byte[] fragment(final int i, final int part) {
+            return Frame.udp(client(i / 3), DNS)
+                    .macs(ROUTER, FRONT)
+                    .identification(i / 3)
+                    .payload(64 - 8)
+                    .fragment(part * 8 + (part == 2 ? 0 : 0x2000))
+                    .bytes();
         }
 
         private static byte[] question(final int i) {

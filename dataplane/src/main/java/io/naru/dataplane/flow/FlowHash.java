@@ -80,6 +80,11 @@ public final class FlowHash {
         return mix(mix(endpoint ^ seed0, MIXER) ^ endpoint, seed1);
     }
 
+    /** A hash of two numbers that means nothing but what the caller means by them. */
+    public long keyed(final long a, final long b) {
+        return mix(mix(a ^ seed0, MIXER) ^ b, seed1);
+    }
+
     /** The worker that owns flows with this hash, of {@code workers} (at most 65,536). */
     public static int worker(final long hash, final int workers) {
         return (int) (((hash >>> WORKER_SHIFT) * workers) >>> 16);

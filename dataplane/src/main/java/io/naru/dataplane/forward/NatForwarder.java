@@ -61,12 +61,14 @@ public final class NatForwarder implements Forwarder {
             final int direction = burst.direction[i];
             final long frame = burst.address[i];
             final long l3 = frame + burst.l3Offset[i];
-            final long l4 = frame + burst.l4Offset[i];
+            final int l4Offset = burst.l4Offset[i];
             final long hop = burst.hop[i];
 
             EthernetHeader.putMacsNet(frame, hop, macsNet[Hop.interfaceIndex(hop)]);
             rewriteNetwork(l3, entry, direction, hopCost, ttlDelta);
-            rewriteTransport(l4, entry, direction, burst.protocol[i]);
+            if (l4Offset != 0) { // only the first fragment of a packet has a transport header
+                rewriteTransport(frame + l4Offset, entry, direction, burst.protocol[i]);
+            }
         }
     }
 

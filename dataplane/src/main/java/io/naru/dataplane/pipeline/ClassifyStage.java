@@ -31,7 +31,6 @@ final class ClassifyStage {
         VERDICT_BY_KIND[PacketKind.BAD_LENGTH] = Verdict.drop(DropReason.BAD_LENGTH);
         VERDICT_BY_KIND[PacketKind.BAD_HEADER] = Verdict.drop(DropReason.BAD_HEADER);
         VERDICT_BY_KIND[PacketKind.IPV6] = Verdict.drop(DropReason.IPV6);
-        VERDICT_BY_KIND[PacketKind.FRAGMENT] = Verdict.drop(DropReason.FRAGMENT);
         VERDICT_BY_KIND[PacketKind.IP_OPTIONS] = Verdict.drop(DropReason.IP_OPTIONS);
         VERDICT_BY_KIND[PacketKind.UNSUPPORTED_ETHER_TYPE] =
                 Verdict.drop(DropReason.UNSUPPORTED_ETHER_TYPE);
@@ -96,6 +95,10 @@ final class ClassifyStage {
     private int classifyUncommon(
             final PacketBurst burst, final int i, final long frame, final long l3) {
         final int kind = burst.kind[i];
+        if (kind == PacketKind.FRAGMENT) {
+            return burst.verdict[i]; // the fragment stage has decided
+        }
+
         if (kind == PacketKind.ARP) {
             return arp.answer(burst, i, frame, l3);
         }

@@ -85,10 +85,16 @@ public final class Handover {
     /**
      * Gives a packet to its owner, who sees it after {@link #publish}.
      *
+     * @param fragmentKeyB what is known of the flow of a fragment, else 0.
      * @return false if the ring is full: the frame still belongs to the caller.
      */
-    public boolean offer(final int owner, final long address, final int length, final int ingress) {
-        if (!to[owner].offer(address, length, ingress)) {
+    public boolean offer(
+            final int owner,
+            final long address,
+            final int length,
+            final int ingress,
+            final long fragmentKeyB) {
+        if (!to[owner].offer(address, length, ingress, fragmentKeyB)) {
             return false;
         }
 
@@ -121,6 +127,7 @@ public final class Handover {
                 burst.address[packets] = ring.address(i);
                 burst.length[packets] = length;
                 burst.ingress[packets] = ring.ingress(i);
+                burst.fragmentKeyB[packets] = ring.tag(i);
                 packets++;
             }
         }
@@ -130,6 +137,7 @@ public final class Handover {
         takenIn += packets;
         framesGained += count;
         burst.count = packets;
+        burst.isAnnotated = true;
         return packets;
     }
 

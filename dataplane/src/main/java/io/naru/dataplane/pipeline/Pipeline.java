@@ -9,6 +9,7 @@ import io.naru.dataplane.forward.L2DsrForwarder;
 import io.naru.dataplane.forward.NatForwarder;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.PacketParser;
+import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.schedule.StableHash;
@@ -21,10 +22,13 @@ import io.naru.dataplane.status.WorkerStats;
  *
  * <p>Each stage goes over the whole burst before the next begins, so that what the packets miss in
  * the cache is fetched at the same time. docs/packet-walk.md follows a packet through them. Owns no
- * frame: what the verdicts ask for is done by the caller. Used by one worker; allocates nothing.
+ * frame but those of fragments that it holds: what the verdicts ask for is done by the caller. Used
+ * by one worker; allocates nothing.
  */
 public final class Pipeline {
     private final FlowTable flows;
+    private final WorkerStats stats;
+    private final FragmentStage fragments;
     private final ArpStage arp;
     private final EchoStage echo;
     private final ClassifyStage classify;
@@ -52,6 +56,14 @@ public final class Pipeline {
             final WorkerStats stats) {
         final int hopCost = settings.isRouter() ? 1 : 0;
         this.flows = flows;
+        this.stats = stats;
+        fragments =
+                new FragmentStage(
+                        settings.fragments(),
+                        flowHash,
+                        settings.workerId(),
+                        settings.workerCount(),
+                        macsNet);
         arp = new ArpStage(macsNet);
         echo = new EchoStage(macsNet, settings.answersEcho());
         classify =
@@ -73,12 +85,39 @@ public final class Pipeline {
     public void process(final PacketBurst burst, final long nowNs) {
         final int nowTicks = FlowEntry.ticks(nowNs);
         PacketParser.parse(burst);
+        fragments.process(burst, nowNs);
         classify.classify(burst);
         flows.lookup(burst, nowTicks);
         schedule.schedule(burst, nowTicks);
         route.route(burst);
         track.track(burst, nowTicks);
         rewrite(burst);
+    }
+
+    /**
+     * Takes fragments that were held and need no longer be, to be processed like a burst that was
+     * received; after every {@link #process} until there are none.
+     *
+     * @return how many there are.
+     */
+    public int takeReadyFragments(final PacketBurst burst) {
+        return fragments.takeReady(burst);
+    }
+
+    /**
+     * Gives fragments up that have been held for too long, or for which there is no room any more;
+     * once a duty cycle.
+     *
+     * @param frames get those of the fragments.
+     * @return how much was done.
+     */
+    public int forgetFragments(final long nowNs, final FrameStack frames) {
+        return fragments.forget(nowNs, frames, stats);
+    }
+
+    /** Frames of fragments that are held. */
+    public int framesHeld() {
+        return fragments.framesHeld();
     }
 
     /** Forwards by these from now on. Flows that exist keep their backends. */

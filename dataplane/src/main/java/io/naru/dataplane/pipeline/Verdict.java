@@ -17,6 +17,9 @@ public final class Verdict {
     /** Give it to the worker {@code owner}, whose flow it is. */
     public static final int HANDOVER = 2;
 
+    /** Leave it alone: a fragment that the pipeline keeps until it knows more. */
+    public static final int HELD = 3;
+
     private static final int FIRST_DROP = 8;
 
     private Verdict() {}

@@ -17,6 +17,12 @@ import org.agrona.BitUtil;
  * </pre>
  */
 public final class FrameRing extends FrameRingConsumerPadding {
+    private static final int LENGTH_MASK = 0x1_ffff;
+    private static final int INGRESS_SHIFT = 17;
+    private static final int INGRESS_MASK = 0x7f;
+    private static final int TAG_SHIFT = 24;
+    private static final int TAG_BITS = 40;
+
     private static final VarHandle PRODUCER;
     private static final VarHandle CONSUMER;
 
@@ -30,7 +36,10 @@ public final class FrameRing extends FrameRingConsumerPadding {
         }
     }
 
-    /** Address in the even slots; length (low 32 bits) and ingress (high) in the odd ones. */
+    /**
+     * Address in the even slots; in the odd ones length (bits 0..16), ingress (17..23) and tag
+     * (24..63).
+     */
     private final long[] slots;
 
     private final int capacity;
@@ -49,12 +58,24 @@ public final class FrameRing extends FrameRingConsumerPadding {
         this.slots = new long[2 * capacity];
     }
 
+    /** Producer: a frame whose tag is 0. */
+    public boolean offer(final long address, final int length, final int ingress) {
+        return offer(address, length, ingress, 0);
+    }
+
     /**
      * Producer: puts a frame on the ring, where the consumer sees it after {@link #publish()}.
      *
+     * @param length at most 128 KiB less one.
+     * @param ingress at most 127.
+     * @param tag 40 bits of whatever the two ends agree on.
      * @return false if the ring is full: the frame still belongs to the caller.
      */
-    public boolean offer(final long address, final int length, final int ingress) {
+    public boolean offer(final long address, final int length, final int ingress, final long tag) {
+        assert (length & ~LENGTH_MASK) == 0 : "length: " + length;
+        assert (ingress & ~INGRESS_MASK) == 0 : "ingress: " + ingress;
+        assert tag >>> TAG_BITS == 0 : "tag: " + tag;
+
         if (pending - cachedConsumer >= capacity) {
             cachedConsumer = (long) CONSUMER.getAcquire(this); // re-read only when we run full
             if (pending - cachedConsumer >= capacity) {
@@ -64,7 +85,7 @@ public final class FrameRing extends FrameRingConsumerPadding {
 
         final int slot = 2 * ((int) pending & mask);
         slots[slot] = address;
-        slots[slot + 1] = ((long) ingress << 32) | (length & 0xffff_ffffL);
+        slots[slot + 1] = (tag << TAG_SHIFT) | ((long) ingress << INGRESS_SHIFT) | length;
         pending++;
         return true;
     }
@@ -98,12 +119,21 @@ public final class FrameRing extends FrameRingConsumerPadding {
 
     /** Consumer: the length of the packet at a position that was peeked. */
     public int length(final int position) {
-        return (int) slots[2 * ((int) (consumer + position) & mask) + 1];
+        return (int) word(position) & LENGTH_MASK;
     }
 
     /** Consumer: the ingress interface of the packet at a position that was peeked. */
     public int ingress(final int position) {
-        return (int) (slots[2 * ((int) (consumer + position) & mask) + 1] >>> 32);
+        return (int) (word(position) >>> INGRESS_SHIFT) & INGRESS_MASK;
+    }
+
+    /** Consumer: the tag of the frame at a position that was peeked. */
+    public long tag(final int position) {
+        return word(position) >>> TAG_SHIFT;
+    }
+
+    private long word(final int position) {
+        return slots[2 * ((int) (consumer + position) & mask) + 1];
     }
 
     /** Consumer: gives the first {@code count} slots back to the producer. */

@@ -25,6 +25,17 @@ public final class PacketBurst {
     /** Index of the interface that the packet came in by. */
     public final int[] ingress = new int[CAPACITY];
 
+    // -- set by whoever hands over ----------------------------------------------------------------
+
+    /**
+     * Of a fragment: {@code keyB} of the flow that it is part of, as its packet's first fragment
+     * says; 0 if that is not known. Means nothing for a whole packet.
+     */
+    public final long[] fragmentKeyB = new long[CAPACITY];
+
+    /** Whether {@code fragmentKeyB} was set for this burst: a port does not. */
+    public boolean isAnnotated;
+
     // -- set by the parser ------------------------------------------------------------------------
 
     /** A constant of {@link io.naru.dataplane.packet.PacketKind}. */
@@ -33,7 +44,10 @@ public final class PacketBurst {
     /** Where the IP or ARP header is, from {@code address}; behind the VLAN tag if there is one. */
     public final int[] l3Offset = new int[CAPACITY];
 
-    /** Where the TCP, UDP or ICMP header is, from {@code address}. */
+    /**
+     * Where the TCP, UDP or ICMP header is, from {@code address}; 0 for a fragment that has none,
+     * as every one but the first.
+     */
     public final int[] l4Offset = new int[CAPACITY];
 
     /** IP protocol number; 0 if it is not IP. */

@@ -17,7 +17,7 @@ public enum DropReason {
     FRAGMENT(
             5,
             "fragment",
-            "A fragment of an IPv4 packet: it does not say which flow it is part of."),
+            "A fragment of a packet that is neither TCP nor UDP, such as a ping of many bytes."),
     IP_OPTIONS(6, "ip-options", "The IPv4 header has options."),
     UNSUPPORTED_PROTOCOL(
             7, "unsupported-protocol", "An IPv4 packet that is neither TCP, UDP nor ICMP."),
@@ -76,7 +76,28 @@ public enum DropReason {
             26,
             "ambiguous-reply",
             "The client already talks from this port, by way of another VIP, to every backend that"
-                    + " was tried: replies could not be told apart.");
+                    + " was tried: replies could not be told apart."),
+    BAD_FRAGMENT(
+            27,
+            "bad-fragment",
+            "A fragment that no sender makes: not all of the TCP or UDP header in the first one, a"
+                    + " length that is no multiple of 8, or bytes beyond the end of the packet."),
+    FRAGMENT_OVERLAP(
+            28,
+            "fragment-overlap",
+            "A fragment with bytes that another one had already, or of a packet that had such a"
+                    + " fragment before (RFC 5722)."),
+    FRAGMENT_DUPLICATE(29, "fragment-duplicate", "An exact copy of a fragment that was here."),
+    TOO_MANY_FRAGMENTS(30, "too-many-fragments", "A packet in more than 64 fragments."),
+    FRAGMENT_TIMEOUT(
+            31,
+            "fragment-timeout",
+            "A fragment that waited for the first one of its packet, which did not come."),
+    FRAGMENTS_FULL(
+            32,
+            "fragments-full",
+            "A fragment that had waited for the first one of its packet longest, when there was no"
+                    + " room for another.");
 
     private static final DropReason[] BY_CODE = values();
 

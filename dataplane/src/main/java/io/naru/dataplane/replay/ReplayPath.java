@@ -9,6 +9,7 @@ import io.naru.dataplane.flow.FlowTable;
 import io.naru.dataplane.flow.FlowTableDescriptor;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.Bounds;
+import io.naru.dataplane.packet.PacketKind;
 import io.naru.dataplane.packet.PacketParser;
 import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.pipeline.FlowAccounts;
@@ -52,8 +53,9 @@ final class ReplayPath {
     static final long DEFAULT_SEED = StableHash.DEFAULT_SEED;
 
     private static final int FLOW_CAPACITY = 262_144;
-    private static final int FRAMES = 256;
+    private static final int FRAMES = 1_024;
     private static final int FRAME_SIZE_BYTES = 2_048;
+    private static final String FRAGMENT = PacketKind.name(PacketKind.FRAGMENT);
 
     /** Of the first packet: away from zero, as a clock of the machine would be. */
     private static final long START_NS = 1L << 40;
@@ -143,10 +145,42 @@ final class ReplayPath {
             for (int i = 0; i < burst.count; i++) {
                 finish(burst, i, labels[i], port, free);
             }
+            goOnWithFragments(burst, pipeline, port, nowNs, free);
+            pipeline.forgetFragments(nowNs, free);
             port.flush();
         }
 
+        while (pipeline.framesHeld() > 0) { // nothing more will come
+            pipeline.forgetFragments(Long.MAX_VALUE, free);
+        }
+
+        reportFragmentsGivenUp();
         report.capture(port.tooLong(), nowNs - START_NS);
+    }
+
+    /** Those that had to wait for the first one of their packet, if it has come. */
+    private void goOnWithFragments(
+            final PacketBurst burst,
+            final Pipeline pipeline,
+            final PcapFilePort port,
+            final long nowNs,
+            final FrameStack free) {
+        while (pipeline.takeReadyFragments(burst) > 0) {
+            pipeline.process(burst, nowNs);
+            for (int i = 0; i < burst.count; i++) {
+                finish(burst, i, FRAGMENT, port, free);
+            }
+        }
+    }
+
+    /** They are the only packets that the pipeline counts as dropped by itself. */
+    private void reportFragmentsGivenUp() {
+        for (final DropReason reason : DropReason.values()) {
+            for (long count = stats.dropped(reason); count > 0; count--) {
+                report.packet(
+                        new Outcome(FRAGMENT, Verb.DROPPED, reason.label(), reason.sentence()));
+            }
+        }
     }
 
     private void finish(
@@ -156,6 +190,10 @@ final class ReplayPath {
             final PcapFilePort port,
             final FrameStack free) {
         final int verdict = burst.verdict[index];
+        if (verdict == Verdict.HELD) {
+            return;
+        }
+
         report.packet(outcome(burst, index, label));
         if (verdict == Verdict.TX) {
             port.transmit(burst.address[index], burst.length[index]); // a burst always fits

@@ -37,6 +37,10 @@ public final class Checksums {
             return "IPv4 header checksum is wrong";
         }
 
+        if (Fragments.isFragment(frame)) {
+            return null; // what it is a part of has a checksum, see Fragments.together
+        }
+
         final int l4 = l3 + headerLength;
         final int length = u16(frame, l3 + 2) - headerLength;
         final int protocol = frame[l3 + 9] & 0xff;

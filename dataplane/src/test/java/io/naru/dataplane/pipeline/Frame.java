@@ -99,6 +99,12 @@ public final class Frame {
         return this;
     }
 
+    /** Sent to somebody else. */
+    public Frame to(final String to) {
+        this.to = to;
+        return this;
+    }
+
     public Frame vlan(final int id) {
         vlan = id;
         return this;

@@ -80,14 +80,6 @@ class RefusalFixturesTest {
     }
 
     @Test
-    @DisplayName("a fragment, the first or a later one, is dropped")
-    void fragment() {
-        assertDropped(DropReason.FRAGMENT, syn().fragment(0x2000).bytes());
-        assertDropped(DropReason.FRAGMENT, syn().fragment(0x0001).bytes());
-        assertDropped(DropReason.FRAGMENT, syn().fragment(0x3fff).bytes());
-    }
-
-    @Test
     @DisplayName("a packet with IP options is dropped")
     void options() {
         assertDropped(DropReason.IP_OPTIONS, syn().options(new byte[] {1, 1, 1, 1}).bytes());

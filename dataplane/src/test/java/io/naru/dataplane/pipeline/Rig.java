@@ -12,6 +12,7 @@ import io.naru.dataplane.flow.FlowTableDescriptor;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.Bounds;
+import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.port.memory.MemoryFrames;
 import io.naru.dataplane.protocol.DropReason;
@@ -39,6 +40,7 @@ final class Rig implements AutoCloseable {
 
     private static final int FRAME_SIZE = 2048;
     private static final int HEADROOM = 256;
+    private static final int FRAMES = 1024;
 
     final PacketBurst burst = new PacketBurst();
     final HopTable hops = new HopTable(1024);
@@ -47,7 +49,8 @@ final class Rig implements AutoCloseable {
     final Pipeline pipeline;
     long nowNs = 1_000 * SECOND_NS;
 
-    private final MemoryFrames frames = new MemoryFrames(PacketBurst.CAPACITY, FRAME_SIZE);
+    private final MemoryFrames frames = new MemoryFrames(FRAMES, FRAME_SIZE);
+    private final FrameStack free = frames.share(FRAMES);
     private boolean isNarrow;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private final ByteBuffer flowMemory;
@@ -130,7 +133,8 @@ final class Rig implements AutoCloseable {
     List<Outcome> sendAll(final int[] ingresses, final byte[]... in) {
         burst.count = in.length;
         for (int i = 0; i < in.length; i++) {
-            burst.address[i] = frames.address() + (long) i * FRAME_SIZE + HEADROOM;
+            assertTrue(in[i].length <= FRAME_SIZE - HEADROOM, "too long for a frame");
+            burst.address[i] = free.pop() + HEADROOM;
             burst.length[i] = in[i].length;
             burst.ingress[i] = ingresses[i];
             view.wrap(burst.address[i], in[i].length);
@@ -140,6 +144,33 @@ final class Rig implements AutoCloseable {
             }
         }
 
+        return process(in);
+    }
+
+    /** Fragments that had been held and now go on. */
+    List<Outcome> ready() {
+        final List<Outcome> outcomes = new ArrayList<>();
+        while (pipeline.takeReadyFragments(burst) > 0) {
+            final byte[][] in = new byte[burst.count][];
+            Arrays.setAll(in, i -> bytes(burst.address[i], burst.length[i]));
+            if (isNarrow) {
+                for (int i = 0; i < burst.count; i++) {
+                    Bounds.add(burst.address[i], burst.length[i]);
+                }
+            }
+            outcomes.addAll(process(in));
+        }
+        return outcomes;
+    }
+
+    /** Lets the pipeline give up what it holds in vain. */
+    Rig forget() {
+        pipeline.forgetFragments(nowNs, free);
+        assertEquals(FRAMES, free.size() + pipeline.framesHeld(), "frames");
+        return this;
+    }
+
+    private List<Outcome> process(final byte[]... in) {
         pipeline.process(burst, nowNs);
         if (isNarrow) {
             Arrays.stream(burst.address, 0, in.length).forEach(Bounds::remove);
@@ -147,12 +178,20 @@ final class Rig implements AutoCloseable {
 
         final List<Outcome> outcomes = new ArrayList<>();
         for (int i = 0; i < in.length; i++) {
-            final byte[] out = new byte[burst.length[i]];
-            view.wrap(burst.address[i], out.length);
-            view.getBytes(0, out);
+            final byte[] out = bytes(burst.address[i], burst.length[i]);
             outcomes.add(new Outcome(burst.verdict[i], burst.owner[i], burst.hop[i], in[i], out));
+            if (burst.verdict[i] != Verdict.HELD) {
+                free.push(burst.address[i]);
+            }
         }
         return outcomes;
+    }
+
+    private byte[] bytes(final long address, final int length) {
+        final byte[] bytes = new byte[length];
+        view.wrap(address, length);
+        view.getBytes(0, bytes);
+        return bytes;
     }
 
     void advance(final long seconds) {

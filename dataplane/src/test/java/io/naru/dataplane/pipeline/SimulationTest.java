@@ -192,6 +192,10 @@ class SimulationTest {
         for (int i = 0; i < count; i++) {
             check(packets.get(i), outcomes.get(i), hasRoom);
         }
+        if (!rig.ready().isEmpty()) { // a broken packet was a fragment, another one the first
+            flows.values().forEach(Flow::forget);
+        }
+        rig.forget();
     }
 
     private Sent packet() {
@@ -263,6 +267,10 @@ class SimulationTest {
     // -- what may come out ------------------------------------------------------------------------
 
     private void check(final Sent in, final Rig.Outcome outcome, final boolean hasRoom) {
+        if (outcome.verdict == Verdict.HELD) {
+            return;
+        }
+
         if (!outcome.isSent()) {
             drops.merge(outcome.reason(), 1, Integer::sum);
             expect(in.flow, outcome.isUnchanged(), "a dropped packet was changed");

@@ -10,6 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class FrameRingTest {
+    private static final long TAG = 0xff_ffff_ffffL;
+
     private final FrameRing ring = new FrameRing(4);
 
     @Test
@@ -66,7 +68,7 @@ class FrameRingTest {
                 new Thread(
                         () -> {
                             for (int i = 1; i <= frames; i++) {
-                                while (!shared.offer(i, i, i & 7)) {
+                                while (!shared.offer(i, i & 0x1_ffff, i & 7, ~i & TAG)) {
                                     shared.publish();
                                     Thread.onSpinWait();
                                 }
@@ -83,8 +85,9 @@ class FrameRingTest {
             final int available = shared.peek(16);
             for (int i = 0; i < available; i++, next++) {
                 assertEquals(next, shared.address(i));
-                assertEquals(next, shared.length(i));
+                assertEquals(next & 0x1_ffff, shared.length(i));
                 assertEquals(next & 7, shared.ingress(i));
+                assertEquals(~next & TAG, shared.tag(i));
             }
             shared.release(available);
         }

@@ -1,0 +1,154 @@
+package io.naru.dataplane.pipeline;
+
+import io.naru.dataplane.port.FrameStack;
+import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.status.WorkerStats;
+import java.util.Arrays;
+
+/**
+ * The frames that wait for the first fragment of their packet, those that have it and go on with
+ * the next burst, and those that are given up.
+ *
+ * <p>All of them together are bounded. Everything is allocated at start. Used by one worker.
+ */
+final class HeldFragments {
+    private static final int NONE = FragmentedPackets.NONE;
+
+    // by slot
+    private final long[] address;
+    private final int[] length;
+    private final int[] ingress;
+    private final long[] keyB;
+    private final int[] next;
+
+    // given up since the last time that frames were taken back
+    private final long[] givenUpAddress;
+    private final int[] givenUpReason;
+
+    // by the place of a packet: the slots of those that wait, in the order in which they came
+    private final int[] firstOf;
+    private final int[] lastOf;
+
+    private int free;
+    private int readyHead = NONE;
+    private int readyTail = NONE;
+    private int givenUpCount;
+    private int size;
+
+    HeldFragments(final FragmentLimits limits) {
+        final int capacity = limits.heldFrames();
+        address = new long[capacity];
+        length = new int[capacity];
+        ingress = new int[capacity];
+        keyB = new long[capacity];
+        next = new int[capacity];
+        givenUpAddress = new long[capacity + PacketBurst.CAPACITY];
+        givenUpReason = new int[capacity + PacketBurst.CAPACITY];
+        for (int slot = 0; slot < capacity; slot++) {
+            next[slot] = slot + 1 < capacity ? slot + 1 : NONE;
+        }
+
+        firstOf = new int[limits.packets()];
+        lastOf = new int[limits.packets()];
+        Arrays.fill(firstOf, NONE);
+    }
+
+    /** Frames that are here, whatever they wait for. */
+    int frames() {
+        return size + givenUpCount;
+    }
+
+    boolean isFull() {
+        return free == NONE;
+    }
+
+    /** Keeps a frame of the burst until the packet's first fragment comes; only if not full. */
+    void hold(final int place, final PacketBurst burst, final int i) {
+        final int slot = free;
+        free = next[slot];
+        address[slot] = burst.address[i];
+        length[slot] = burst.length[i];
+        ingress[slot] = burst.ingress[i];
+        next[slot] = NONE;
+        if (firstOf[place] == NONE) {
+            firstOf[place] = slot;
+        } else {
+            next[lastOf[place]] = slot;
+        }
+        lastOf[place] = slot;
+        size++;
+    }
+
+    /** The packet's flow is known: what waited for that goes on. */
+    void release(final int place, final long keyB) {
+        final int first = firstOf[place];
+        if (first == NONE) {
+            return;
+        }
+
+        for (int slot = first; slot != NONE; slot = next[slot]) {
+            this.keyB[slot] = keyB;
+        }
+
+        if (readyHead == NONE) {
+            readyHead = first;
+        } else {
+            next[readyTail] = first;
+        }
+        readyTail = lastOf[place];
+        firstOf[place] = NONE;
+    }
+
+    /** What waits for the packet's first fragment waits in vain. */
+    void giveUp(final int place, final int reasonCode) {
+        int slot = firstOf[place];
+        while (slot != NONE) {
+            final int following = next[slot];
+            givenUpAddress[givenUpCount] = address[slot];
+            givenUpReason[givenUpCount] = reasonCode;
+            givenUpCount++;
+            free(slot);
+            slot = following;
+        }
+
+        firstOf[place] = NONE;
+    }
+
+    /**
+     * Takes up to a burst of those that go on.
+     *
+     * @return how many.
+     */
+    int takeReady(final PacketBurst burst) {
+        int count = 0;
+        while (readyHead != NONE && count < PacketBurst.CAPACITY) {
+            final int slot = readyHead;
+            readyHead = next[slot];
+            burst.address[count] = address[slot];
+            burst.length[count] = length[slot];
+            burst.ingress[count] = ingress[slot];
+            burst.fragmentKeyB[count] = keyB[slot];
+            count++;
+            free(slot);
+        }
+
+        burst.count = count;
+        return count;
+    }
+
+    /** Gives the frames of those that were given up back, each counted under its reason. */
+    void drop(final FrameStack frames, final WorkerStats stats) {
+        for (int k = 0; k < givenUpCount; k++) {
+            frames.push(givenUpAddress[k]);
+            stats.drop(givenUpReason[k], 1);
+        }
+
+        givenUpCount = 0;
+    }
+
+    private void free(final int slot) {
+        next[slot] = free;
+        free = slot;
+        size--;
+    }
+}
