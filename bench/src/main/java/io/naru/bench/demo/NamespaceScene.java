@@ -2,8 +2,12 @@ package io.naru.bench.demo;
 
 import io.naru.bench.topology.Balancer;
 import io.naru.bench.topology.Curl;
+import io.naru.bench.topology.Family;
 import io.naru.bench.topology.Network;
 import io.naru.bench.topology.Site;
+import io.naru.bench.topology.SiteConfiguration;
+import io.naru.bench.topology.Topology;
+import io.naru.bench.topology.Variant;
 import io.naru.bench.topology.WebServer;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,28 +16,50 @@ import java.util.List;
 final class NamespaceScene implements Scene {
     static final String PREFIX = "naru-demo";
 
-    private static final int BACKENDS = 3;
     private static final long BIG_FILE_BYTES = 10 << 20;
     private static final int REQUEST_TIMEOUT_SECONDS = 2;
 
     private final Network network = new Network(PREFIX);
+    private final Topology topology;
+    private final Variant variant;
+    private final Family family;
+    private final String url;
     private Site site;
     private Balancer balancer;
 
+    /**
+     * @param family of the VIP; that of the tunnel is the variant's.
+     */
+    NamespaceScene(final Topology topology, final Variant variant, final Family family) {
+        this.topology = topology;
+        this.variant = variant;
+        this.family = family;
+        url = SiteConfiguration.basicUrl(variant, family);
+    }
+
     @Override
     public String description() {
-        return "client ── balancer (AF_XDP) ── 3 × nginx, each in a network namespace of its own";
+        return "client ── router ── balancer (AF_XDP) ── 3 × nginx, each in a network namespace of its own; %s, %s, %s"
+                .formatted(topology.title(), variant.mode(), family.of("IPv4", "IPv6"));
     }
 
     @Override
     public void start(final Progress progress) {
-        progress.step(
-                "making namespaces for a client, the balancer and %d servers".formatted(BACKENDS));
-        site = Site.routed(network, BACKENDS, 1, BIG_FILE_BYTES);
+        progress.step("making namespaces for a client, routers, the balancer and its servers");
+        site = new Site(network, topology, 1, BIG_FILE_BYTES);
+        if (variant.isTunnel()) {
+            progress.step(
+                    "building the decapsulator that stands in for the servers' tunnel devices");
+            site.withTunnelEnds();
+        }
+
         site.servers().forEach(WebServer::start);
         balancer =
                 new Balancer(
-                        site.balancer(), Balancer.launcher(), network.directory(), site.yaml());
+                        site.balancer(),
+                        Balancer.launcher(),
+                        network.directory(),
+                        SiteConfiguration.basic(site, variant, family));
         progress.step("starting the data plane and the control plane");
         balancer.startDataPlane();
         balancer.startControlPlane();
@@ -46,7 +72,7 @@ final class NamespaceScene implements Scene {
 
     @Override
     public List<Curl.Reply> request(final int count) {
-        return Curl.get(site.client(), site.url(), count, REQUEST_TIMEOUT_SECONDS);
+        return Curl.get(site.client(), url, count, REQUEST_TIMEOUT_SECONDS);
     }
 
     @Override
@@ -84,8 +110,8 @@ final class NamespaceScene implements Scene {
         final String client = "ip netns exec %s ".formatted(site.client());
         final String naru = "./naru --run-dir %s ".formatted(balancer.runDirectory());
         return List.of(
-                client + "curl " + site.url(),
-                client + "ping -c 3 " + Site.VIP,
+                client + "curl " + url,
+                client + "ping -c 3 " + Site.vip(variant, family),
                 naru + "status",
                 naru + "get backends --watch",
                 naru + "get flows service web",

@@ -38,12 +38,21 @@ public final class Namespace {
 
     /** Runs {@code ip} commands, one a line, in this namespace. */
     public void ip(final String commands) {
-        final Command.Result result =
-                Command.attempt(List.of("ip", "-n", name, "-batch", "-"), commands);
+        batch(List.of("ip", "-n", name, "-batch", "-"), commands);
+    }
+
+    /** As {@link #ip}, for commands that don't tell by their addresses that they mean IPv6. */
+    public void ip6(final String commands) {
+        batch(List.of("ip", "-6", "-n", name, "-batch", "-"), commands);
+    }
+
+    private static void batch(final List<String> command, final String commands) {
+        final Command.Result result = Command.attempt(command, commands);
         if (result.exitCode() != 0) {
             throw new IllegalStateException(
-                    "ip -n %s failed: %s%ncommands were:%n%s"
-                            .formatted(name, result.output().strip(), commands));
+                    "%s failed: %s%ncommands were:%n%s"
+                            .formatted(
+                                    String.join(" ", command), result.output().strip(), commands));
         }
     }
 

@@ -70,6 +70,37 @@ public final class Network implements AutoCloseable {
         return directory;
     }
 
+    /**
+     * Adds a host with IPv4 and IPv6. Addresses of IPv6 are usable at once, and it neither asks for
+     * routers nor believes any.
+     */
+    public Namespace addDualStack(final String host) {
+        final Namespace namespace = add(host);
+        namespace.sysctl(
+                "net.ipv6.conf.all.disable_ipv6=0",
+                "net.ipv6.conf.default.disable_ipv6=0",
+                "net.ipv6.conf.default.accept_dad=0",
+                "net.ipv6.conf.default.accept_ra=0",
+                "net.ipv6.conf.default.router_solicitations=0",
+                "net.ipv4.conf.all.send_redirects=0",
+                "net.ipv4.conf.default.send_redirects=0",
+                "net.ipv4.ip_forward=0");
+        return namespace;
+    }
+
+    /** Adds a host that forwards packets. */
+    public Namespace addRouter(final String host) {
+        final Namespace namespace = addDualStack(host);
+        namespace.sysctl(
+                "net.ipv4.ip_forward=1",
+                "net.ipv6.conf.all.forwarding=1",
+                "net.ipv6.conf.default.forwarding=1",
+                // A test that provokes many of these must get each.
+                "net.ipv4.icmp_ratelimit=0",
+                "net.ipv6.icmp.ratelimit=0");
+        return namespace;
+    }
+
     /** Adds a host; only IPv4 is on, so that no stray neighbour discovery disturbs a count. */
     public Namespace add(final String host) {
         final Namespace namespace = new Namespace(this, prefix + "-" + host);

@@ -9,37 +9,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * A real nginx in a namespace that says who it is in the header {@code X-Backend} and serves a
- * large file at {@code /big}.
+ * large file at {@code /big}; what is put at {@code /put/NAME} it keeps.
  */
 public final class WebServer {
     private final Namespace host;
     private final String name;
-    private final int port;
     private final Path directory;
     private Process process;
 
     /**
-     * @param listen address to listen on; a VIP for direct server return.
+     * @param ports to listen on, at all of the host's addresses.
      * @param bigFileBytes size of {@code /big}; its content depends on nothing but its size.
      */
     public WebServer(
             final Namespace host,
             final String name,
-            final String listen,
-            final int port,
+            final List<Integer> ports,
             final Path parent,
             final long bigFileBytes) {
         this.host = host;
         this.name = name;
-        this.port = port;
         directory = parent.resolve("web-" + name);
         try {
-            Files.createDirectories(directory);
+            Files.createDirectories(directory.resolve("put"));
             writeBigFile(directory.resolve("big"), bigFileBytes);
-            Files.writeString(directory.resolve("nginx.conf"), configuration(listen));
+            Files.writeString(directory.resolve("nginx.conf"), configuration(ports));
         } catch (final IOException ex) {
             throw new UncheckedIOException(ex);
         }
@@ -51,10 +49,6 @@ public final class WebServer {
 
     public String name() {
         return name;
-    }
-
-    public int port() {
-        return port;
     }
 
     public void start() {
@@ -101,7 +95,19 @@ public final class WebServer {
         }
     }
 
-    private String configuration(final String listen) {
+    /** A file that a client has put at {@code /put/NAME}. */
+    public Path received(final String file) {
+        return directory.resolve("put").resolve(file);
+    }
+
+    private String configuration(final List<Integer> ports) {
+        final String listens =
+                ports.stream()
+                        .map(
+                                port ->
+                                        "        listen %1$d backlog=4096; listen [::]:%1$d ipv6only=on backlog=4096;%n"
+                                                .formatted(port))
+                        .collect(Collectors.joining());
         return """
         daemon off;
         user root;
@@ -116,13 +122,15 @@ public final class WebServer {
             uwsgi_temp_path %1$s/uwsgi;
             scgi_temp_path %1$s/scgi;
             server {
-                listen %2$s:%3$d backlog=4096;
+        %2$s
                 root %1$s;
-                add_header X-Backend %4$s;
-                location = / { return 200 "hello $remote_addr, this is %4$s\\n"; }
+                add_header X-Backend %3$s;
+                client_max_body_size 0;
+                location = / { return 200 "hello $remote_addr, this is %3$s\\n"; }
+                location /put/ { dav_methods PUT; }
             }
         }
         """
-                .formatted(directory, listen, port, name);
+                .formatted(directory, listens, name);
     }
 }

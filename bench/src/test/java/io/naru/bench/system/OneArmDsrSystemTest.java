@@ -45,13 +45,13 @@ class OneArmDsrSystemTest {
                         system.site.balancer(),
                         system.network.directory(),
                         "eth0",
-                        "tcp and src host 203.0.113.10");
+                        "tcp and src host 192.0.2.20");
         final Capture atServer =
                 Capture.start(
                         system.site.servers().get(0).host(),
                         system.network.directory(),
                         "eth0",
-                        "ip and dst host 203.0.113.10");
+                        "ip and dst host 192.0.2.20");
 
         system.get(30);
         assertTrue(system.downloadIsIdentical(), system::evidence);

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.bench.topology.Command;
 import io.naru.bench.topology.Curl;
+import io.naru.bench.topology.Family;
+import io.naru.bench.topology.SiteConfiguration;
+import io.naru.bench.topology.Variant;
 import io.naru.bench.topology.WebServer;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +49,7 @@ class RoutedNatSystemTest {
 
     @Test
     void shouldShowTheServersTheClientsOwnAddress() {
-        final String body = system.site.client().run("curl", "-sS", system.site.url());
+        final String body = system.site.client().run("curl", "-sS", system.url);
 
         assertTrue(body.startsWith("hello 198.51.100.2,"), body);
     }
@@ -68,12 +71,12 @@ class RoutedNatSystemTest {
                         "ip");
 
         system.get(30);
-        system.site.client().run("ping", "-c", "3", "-i", "0.2", "203.0.113.10");
+        system.site.client().run("ping", "-c", "3", "-i", "0.2", "192.0.2.10");
         assertTrue(system.downloadIsIdentical());
 
         atClient.stop();
         atServer.stop();
-        assertTrue(atClient.count("tcp && ip.src == 203.0.113.10") > 100, system::evidence);
+        assertTrue(atClient.count("tcp && ip.src == 192.0.2.10") > 100, system::evidence);
         assertTrue(atServer.count("tcp && ip.src == 198.51.100.2") > 10, system::evidence);
         assertEquals(List.of(), atClient.badChecksums());
         assertEquals(List.of(), atServer.badChecksums());
@@ -83,7 +86,7 @@ class RoutedNatSystemTest {
     void shouldAnswerArpAndPingForTheVip() {
         system.site.client().ip("neigh flush all\n");
 
-        system.site.client().run("ping", "-c", "3", "-i", "0.2", "-W", "2", "203.0.113.10");
+        system.site.client().run("ping", "-c", "3", "-i", "0.2", "-W", "2", "192.0.2.10");
     }
 
     @Test
@@ -97,17 +100,16 @@ class RoutedNatSystemTest {
         }
 
         system.balancer.configure(
-                system.site
-                        .yaml()
+                SiteConfiguration.basic(system.site, Variant.NAT, Family.IPV4)
                         .replace(
                                 "pools:",
                                 """
                                   - name: echo
-                                    vip: 203.0.113.10
+                                    vip: 192.0.2.10
                                     protocol: udp
                                     port: 7
                                     algorithm: maglev
-                                    backends: ["10.0.2.11:7007", "10.0.2.12:7007", "10.0.2.13:7007"]
+                                    backends: ["10.2.0.1:7007", "10.2.0.2:7007", "10.2.0.3:7007"]
                                 pools:"""));
         final Command.Result applied =
                 system.balancer.naru("apply", system.balancer.configuration().toString());
@@ -120,7 +122,7 @@ class RoutedNatSystemTest {
                                 .client()
                                 .attemptWithInput(
                                         "hello\n",
-                                        List.of("socat", "-t1", "-", "UDP4:203.0.113.10:7"))
+                                        List.of("socat", "-t1", "-", "UDP4:192.0.2.10:7"))
                                 .output()
                                 .equals("hello\n"),
                 system::evidence);
@@ -145,11 +147,11 @@ class RoutedNatSystemTest {
                                 .client()
                                 .attemptWithInput(
                                         "hello\n",
-                                        List.of("socat", "-t1", "-", "TCP:198.51.100.1:8080"))
+                                        List.of("socat", "-t1", "-", "TCP:203.0.113.2:8080"))
                                 .output()
                                 .equals("hello\n"),
                 system::evidence);
-        system.site.client().run("ping", "-c", "2", "-i", "0.2", "-W", "2", "198.51.100.1");
+        system.site.client().run("ping", "-c", "2", "-i", "0.2", "-W", "2", "203.0.113.2");
         listener.destroyForcibly();
     }
 
@@ -208,7 +210,7 @@ class RoutedNatSystemTest {
 
         system.balancer.dataPlane().destroyForcibly().waitFor();
         final String link = system.balancer.host().run("ip", "link", "show", "eth0");
-        system.site.client().run("ping", "-c", "2", "-i", "0.2", "-W", "2", "198.51.100.1");
+        system.site.client().run("ping", "-c", "2", "-i", "0.2", "-W", "2", "203.0.113.2");
         system.balancer.startDataPlane();
         system.awaitServing(3);
         enough.set(true);
@@ -246,7 +248,7 @@ class RoutedNatSystemTest {
                                         "5M",
                                         "-o",
                                         system.network.directory().resolve("slow").toString(),
-                                        system.site.url() + "big"));
+                                        system.url + "big"));
         for (int i = 1; i <= 3; i++) {
             assertEquals(0, system.balancer.naru("drain", "web/s" + i, "-m", "test").exitCode());
             final List<Curl.Reply> replies = system.get(20);

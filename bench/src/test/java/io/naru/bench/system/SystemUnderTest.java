@@ -5,14 +5,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.naru.bench.topology.Balancer;
 import io.naru.bench.topology.Command;
 import io.naru.bench.topology.Curl;
+import io.naru.bench.topology.Family;
 import io.naru.bench.topology.Network;
 import io.naru.bench.topology.Site;
+import io.naru.bench.topology.SiteConfiguration;
+import io.naru.bench.topology.Topology;
+import io.naru.bench.topology.Variant;
 import io.naru.bench.topology.WebServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** A site with both planes running in it, and the questions that the system tests ask of it. */
 final class SystemUnderTest implements AutoCloseable {
@@ -21,13 +26,13 @@ final class SystemUnderTest implements AutoCloseable {
     final Network network;
     final Site site;
     final Balancer balancer;
+    final String url;
 
-    private SystemUnderTest(final Network network, final Site site) {
-        this.network = network;
+    private SystemUnderTest(final Site site, final String yaml, final String url) {
+        network = site.network();
         this.site = site;
-        balancer =
-                new Balancer(
-                        site.balancer(), Balancer.launcher(), network.directory(), site.yaml());
+        this.url = url;
+        balancer = new Balancer(site.balancer(), Balancer.launcher(), network.directory(), yaml);
     }
 
     /** Skips the calling test, with the reason, where namespaces or programs are missing. */
@@ -41,20 +46,47 @@ final class SystemUnderTest implements AutoCloseable {
         }
     }
 
+    /** The basic configuration of mode {@code nat}, in topology {@code routed}. */
     static SystemUnderTest routed(final String prefix, final int queues) {
-        final Network network = new Network(prefix);
-        return started(network, () -> Site.routed(network, 3, queues, BIG_FILE_BYTES));
+        return basic(prefix, Topology.ROUTED, Variant.NAT, queues);
     }
 
+    /** The basic configuration of mode {@code dsr-l2}, in topology {@code one-arm}. */
     static SystemUnderTest oneArm(final String prefix) {
-        final Network network = new Network(prefix);
-        return started(network, () -> Site.oneArm(network, 3, 1, BIG_FILE_BYTES));
+        return basic(prefix, Topology.ONE_ARM, Variant.DSR_L2, 1);
+    }
+
+    private static SystemUnderTest basic(
+            final String prefix, final Topology topology, final Variant variant, final int queues) {
+        return started(
+                prefix,
+                topology,
+                queues,
+                site -> SiteConfiguration.basic(site, variant, Family.IPV4),
+                SiteConfiguration.basicUrl(variant, Family.IPV4));
+    }
+
+    /** All modes that the topology has, in both families, on one box. */
+    static SystemUnderTest everything(final String prefix, final Topology topology) {
+        final Variant first = topology == Topology.ONE_ARM ? Variant.DSR_L2 : Variant.NAT;
+        return started(
+                prefix,
+                topology,
+                2,
+                SiteConfiguration::everything,
+                "http://%s:%d/".formatted(Site.vip(first, Family.IPV4), first.webPort()));
     }
 
     private static SystemUnderTest started(
-            final Network network, final java.util.function.Supplier<Site> builder) {
+            final String prefix,
+            final Topology topology,
+            final int queues,
+            final Function<Site, String> yaml,
+            final String url) {
+        final Network network = new Network(prefix);
         try {
-            final SystemUnderTest system = new SystemUnderTest(network, builder.get());
+            final Site site = new Site(network, topology, queues, BIG_FILE_BYTES);
+            final SystemUnderTest system = new SystemUnderTest(site, yaml.apply(site), url);
             system.start();
             return system;
         } catch (final RuntimeException | Error failure) {
@@ -65,6 +97,7 @@ final class SystemUnderTest implements AutoCloseable {
 
     private void start() {
         site.servers().forEach(WebServer::start);
+        site.far().start();
         balancer.startDataPlane();
         balancer.startControlPlane();
         awaitServing(site.servers().size());
@@ -83,7 +116,7 @@ final class SystemUnderTest implements AutoCloseable {
     }
 
     List<Curl.Reply> get(final int count) {
-        return Curl.get(site.client(), site.url(), count, 3);
+        return Curl.get(site.client(), url, count, 3);
     }
 
     static Map<String, Integer> byBackend(final List<Curl.Reply> replies) {
@@ -95,15 +128,7 @@ final class SystemUnderTest implements AutoCloseable {
     /** Fetches {@code /big} through the VIP and tells whether it is the file, byte for byte. */
     boolean downloadIsIdentical() throws IOException {
         final var target = network.directory().resolve("download");
-        site.client()
-                .run(
-                        "curl",
-                        "-sS",
-                        "--max-time",
-                        "50",
-                        "-o",
-                        target.toString(),
-                        site.url() + "big");
+        site.client().run("curl", "-sS", "--max-time", "50", "-o", target.toString(), url + "big");
         return Files.mismatch(target, site.servers().get(0).bigFile()) == -1;
     }
 

@@ -1,0 +1,45 @@
+package io.naru.bench.topology;
+
+import java.util.List;
+
+/** Where the balancer stands in a {@link Site}. */
+public enum Topology {
+    /** Between the clients' router and the servers: two interfaces, in two networks. */
+    ROUTED("routed", List.of("eth0", "eth1")),
+    /** Beside the path: one interface, in the servers' network. */
+    ONE_ARM("one-arm", List.of("eth0")),
+    /** A transparent bridge in the servers' network, with a host port for its own checks. */
+    BRIDGE("bridge", List.of("eth0", "eth1", "host0"));
+
+    private final String title;
+    private final List<String> interfaces;
+
+    Topology(final String title, final List<String> interfaces) {
+        this.title = title;
+        this.interfaces = interfaces;
+    }
+
+    /** Its name in a configuration. */
+    public String title() {
+        return title;
+    }
+
+    /** The interfaces that Naru is given. */
+    public List<String> interfaces() {
+        return interfaces;
+    }
+
+    /** Whether a mode can be served there. */
+    public boolean serves(final Variant variant) {
+        return switch (this) {
+            case ROUTED -> true;
+            case ONE_ARM -> variant != Variant.NAT;
+            case BRIDGE -> variant == Variant.NAT;
+        };
+    }
+
+    /** The mode that a service has here if its configuration names none. */
+    public Variant defaultVariant() {
+        return this == ONE_ARM ? Variant.DSR_L2 : Variant.NAT;
+    }
+}
