@@ -1,20 +1,18 @@
 package io.naru.bench.topology;
 
-import java.util.List;
-
 /** Where the balancer stands in a {@link Site}. */
 public enum Topology {
     /** Between the clients' router and the servers: two interfaces, in two networks. */
-    ROUTED("routed", List.of("eth0", "eth1")),
+    ROUTED("routed", "[eth0, eth1]"),
     /** Beside the path: one interface, in the servers' network. */
-    ONE_ARM("one-arm", List.of("eth0")),
+    ONE_ARM("one-arm", "[eth0]"),
     /** A transparent bridge in the servers' network, with a host port for its own checks. */
-    BRIDGE("bridge", List.of("eth0", "eth1", "host0"));
+    BRIDGE("bridge", "[eth0, eth1, host0]");
 
     private final String title;
-    private final List<String> interfaces;
+    private final String interfaces;
 
-    Topology(final String title, final List<String> interfaces) {
+    Topology(final String title, final String interfaces) {
         this.title = title;
         this.interfaces = interfaces;
     }
@@ -24,8 +22,8 @@ public enum Topology {
         return title;
     }
 
-    /** The interfaces that Naru is given. */
-    public List<String> interfaces() {
+    /** The interfaces that Naru is given, as a list in YAML. */
+    public String interfaces() {
         return interfaces;
     }
 
