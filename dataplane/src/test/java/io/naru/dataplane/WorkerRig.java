@@ -22,6 +22,7 @@ import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.WorkerStats;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.CachedNanoClock;
@@ -42,14 +43,36 @@ final class WorkerRig implements AutoCloseable {
     final List<ConductorProxy> outboxes = new ArrayList<>();
     final List<MemoryPort[]> ports = new ArrayList<>();
     final List<FlowTable> flows = new ArrayList<>();
+    final List<Pipeline> pipelines = new ArrayList<>();
     final Handover[] handovers;
     final MemoryFrames frames;
 
     private final int flowCapacity;
+    private final Watch watch;
     private final List<ByteBuffer> regions = new ArrayList<>();
 
     WorkerRig(final int workerCount, final int handoverCapacity, final long... macsNet) {
         this(workerCount, handoverCapacity, 4096, macsNet);
+    }
+
+    /** Stands between the workers and their frames and ports. */
+    interface Watch {
+        Watch NONE =
+                new Watch() {
+                    @Override
+                    public FrameStack share(final MemoryFrames frames, final int count) {
+                        return frames.share(count);
+                    }
+
+                    @Override
+                    public PacketPort watched(final MemoryPort port) {
+                        return port;
+                    }
+                };
+
+        FrameStack share(MemoryFrames frames, int count);
+
+        PacketPort watched(MemoryPort port);
     }
 
     WorkerRig(
@@ -57,6 +80,16 @@ final class WorkerRig implements AutoCloseable {
             final int handoverCapacity,
             final int flowCapacity,
             final long... macsNet) {
+        this(workerCount, handoverCapacity, flowCapacity, Watch.NONE, macsNet);
+    }
+
+    WorkerRig(
+            final int workerCount,
+            final int handoverCapacity,
+            final int flowCapacity,
+            final Watch watch,
+            final long... macsNet) {
+        this.watch = watch;
         this.flowCapacity = flowCapacity;
         clock.update(1_000_000_000_000L);
         frames = new MemoryFrames(workerCount * FRAMES_PER_WORKER, FRAME_SIZE);
@@ -71,7 +104,7 @@ final class WorkerRig implements AutoCloseable {
 
     private Worker worker(final int id, final int workerCount, final long[] macsNet) {
         final WorkerStats workerStats = WorkerStats.inMemory();
-        final FrameStack stack = frames.share(FRAMES_PER_WORKER);
+        final FrameStack stack = watch.share(frames, FRAMES_PER_WORKER);
         final MemoryPort[] workerPorts = new MemoryPort[macsNet.length];
         for (int i = 0; i < macsNet.length; i++) {
             workerPorts[i] = new MemoryPort(i, macsNet[i], stack, FRAME_SIZE, RING_SIZE);
@@ -106,12 +139,16 @@ final class WorkerRig implements AutoCloseable {
         stats.add(workerStats);
         ports.add(workerPorts);
         flows.add(table);
+        pipelines.add(pipeline);
         inboxes.add(new WorkerProxy());
         outboxes.add(new ConductorProxy(id));
         return new Worker(
                 new WorkerContext()
                         .clock(clock)
-                        .ports((PacketPort[]) workerPorts)
+                        .ports(
+                                Arrays.stream(workerPorts)
+                                        .map(watch::watched)
+                                        .toArray(PacketPort[]::new))
                         .frames(stack)
                         .handover(handovers[id])
                         .flows(table)

@@ -75,8 +75,9 @@ final class EchoStage {
         }
 
         IcmpHeader.putType(l4, IcmpHeader.TYPE_ECHO_REPLY);
-        IcmpHeader.putChecksumNet(
-                l4, InternetChecksum.update(IcmpHeader.checksumNet(l4), TYPE_DELTA));
+        final int checksum = InternetChecksum.update(IcmpHeader.checksumNet(l4), TYPE_DELTA);
+        // of nothing but zeros the sum is +0, and only -0 makes it what the receiver expects
+        IcmpHeader.putChecksumNet(l4, checksum == 0 ? 0xffff : checksum);
         Ipv4Header.putSourceNet(l3, vip);
         Ipv4Header.putDestinationNet(l3, source);
         Ipv4Header.putTtl(l3, TTL);

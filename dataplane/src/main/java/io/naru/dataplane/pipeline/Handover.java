@@ -137,7 +137,7 @@ public final class Handover {
         takenIn += packets;
         framesGained += count;
         burst.count = packets;
-        burst.isAnnotated = true;
+        burst.isAnnotated = packets > 0;
         return packets;
     }
 

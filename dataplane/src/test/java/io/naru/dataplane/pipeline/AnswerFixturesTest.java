@@ -5,6 +5,7 @@ import static io.naru.dataplane.pipeline.Rig.CLIENT_SIDE_MAC;
 import static io.naru.dataplane.service.Specs.backend;
 import static io.naru.dataplane.service.Specs.service;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.protocol.DropReason;
@@ -101,6 +102,21 @@ class AnswerFixturesTest {
                                 .macs(CLIENT_SIDE_MAC, MAC)
                                 .fragment(0)
                                 .payload(56));
+    }
+
+    @Test
+    @DisplayName("a ping of nothing but zeros is answered with ffff as its checksum, not with 0")
+    void pingOfZeros() {
+        final byte[] ping = ping(8).payload(new byte[26]).bytes();
+        java.util.Arrays.fill(ping, 34, ping.length, (byte) 0);
+        ping[34] = 8;
+        ping[36] = (byte) 0xf7;
+        ping[37] = (byte) 0xff;
+
+        final byte[] pong = rig.send(CLIENT_SIDE, ping).out;
+
+        assertEquals(0xffff, (pong[36] & 0xff) << 8 | (pong[37] & 0xff));
+        assertNull(Checksums.problem(pong));
     }
 
     @Test
