@@ -30,8 +30,30 @@ final class FuzzScene {
     private final List<ServiceSpec> services = new ArrayList<>();
     private final List<int[]> members = new ArrayList<>();
 
-    /** An endpoint; the address in 4 or 16 bytes. */
-    record Target(byte[] address, int protocol, int port) {}
+    /** An endpoint; its address has 4 or 16 bytes. */
+    static final class Target {
+        private final byte[] address;
+        private final int protocol;
+        private final int port;
+
+        Target(final byte[] address, final int protocol, final int port) {
+            this.address = address;
+            this.protocol = protocol;
+            this.port = port;
+        }
+
+        byte[] address() {
+            return address;
+        }
+
+        int protocol() {
+            return protocol;
+        }
+
+        int port() {
+            return port;
+        }
+    }
 
     /** Between two networks: every mode side by side. */
     static FuzzScene routed() {
