@@ -289,7 +289,7 @@ final class FuzzTraffic {
             } else {
                 putU16(piece, l3 + 2, header + size);
                 putU16(piece, l3 + 4, identification);
-                putU16(piece, l3 + 6, start / 8 | (hasMore ? 0x2000 : 0));
+                putU16(piece, l3 + 6, (start / 8) | (hasMore ? 0x2000 : 0));
                 putIpv4Checksum(piece, l3);
             }
             pieces.add(piece);
@@ -421,7 +421,7 @@ final class FuzzTraffic {
         if (isTcp) {
             putU16(segment, 4, random.nextInt(0x10000));
             putU16(segment, 8, random.nextInt(0x10000));
-            segment[12] = (byte) (header / 4 << 4);
+            segment[12] = (byte) (header * 4); // words of four bytes, in the high half
             segment[13] = (byte) flags;
             putU16(segment, 14, 0xfaf0);
             if (hasMss) {
