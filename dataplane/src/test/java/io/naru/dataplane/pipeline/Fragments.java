@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** Cuts packets into fragments and puts them together again, at leisure: the slow twin. */
@@ -71,7 +72,7 @@ public final class Fragments {
      * that overlaps another condemns its packet, and an exact copy makes no difference.
      */
     public static List<byte[]> together(final List<byte[]> frames) {
-        final Map<String, TreeMap<Integer, byte[]>> packets = new LinkedHashMap<>();
+        final Map<String, NavigableMap<Integer, byte[]>> packets = new LinkedHashMap<>();
         final List<String> condemned = new ArrayList<>();
         for (final byte[] frame : frames) {
             final int l3 = l3(frame);
@@ -80,7 +81,7 @@ public final class Fragments {
                             + u16(frame, l3 + 4)
                             + "/"
                             + frame[l3 + 9];
-            final TreeMap<Integer, byte[]> pieces =
+            final NavigableMap<Integer, byte[]> pieces =
                     packets.computeIfAbsent(key, k -> new TreeMap<>());
             final byte[] other = pieces.put(start(frame), frame);
             if (other != null && !Arrays.equals(other, frame)) {
@@ -99,7 +100,7 @@ public final class Fragments {
         return whole;
     }
 
-    private static byte[] whole(final TreeMap<Integer, byte[]> pieces) {
+    private static byte[] whole(final NavigableMap<Integer, byte[]> pieces) {
         final byte[] last = pieces.lastEntry().getValue();
         final int length = end(last);
         int reached = 0;
