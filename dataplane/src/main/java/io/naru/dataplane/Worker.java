@@ -298,7 +298,7 @@ final class Worker implements Agent, WorkerListener {
 
     /** Frames that this worker has, between two duty cycles. */
     long framesHeld() {
-        long held = frames.size() + pipeline.framesHeld();
+        long held = (long) frames.size() + pipeline.framesHeld();
         for (final PacketPort port : ports) {
             held += port.framesHeld();
         }

@@ -1,5 +1,7 @@
 package io.naru.dataplane.pipeline;
 
+import io.naru.dataplane.FrameChecker;
+
 /** The Internet checksum (RFC 1071) of byte arrays, computed whole: the slow twin. */
 public final class Checksums {
     private Checksums() {}
@@ -13,8 +15,8 @@ public final class Checksums {
     public static int ofTransport(
             final byte[] from, final byte[] to, final int protocol, final byte[] segment) {
         return ~fold(
-                        sum(from, 0, 4)
-                                + sum(to, 0, 4)
+                        sum(from, 0, from.length)
+                                + sum(to, 0, to.length)
                                 + protocol
                                 + segment.length
                                 + sum(segment, 0, segment.length))
@@ -28,6 +30,9 @@ public final class Checksums {
      */
     public static String problem(final byte[] frame) {
         final int l3 = u16(frame, 12) == 0x8100 ? 18 : 14;
+        if (u16(frame, l3 - 2) == 0x86dd) {
+            return FrameChecker.problem(frame);
+        }
         if (u16(frame, l3 - 2) != 0x0800) {
             return null;
         }

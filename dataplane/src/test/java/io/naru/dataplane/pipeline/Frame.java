@@ -1,11 +1,16 @@
 package io.naru.dataplane.pipeline;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
  * Builds frames for tests out of words and numbers: bytes one by one, whole checksums, nothing
  * shared with the code under test.
+ *
+ * <p>An endpoint is {@code 198.51.100.7:4321} or {@code [2001:db8::7]:4321}, and makes the packet
+ * one of IPv4 or of IPv6; what a family does not have is ignored.
  */
 public final class Frame {
     public static final int FIN = 1;
@@ -36,13 +41,17 @@ public final class Frame {
     private int badL4Checksum;
     private int totalLengthExtra;
     private byte[] options = {};
+    private byte[] extensions = {};
+    private int firstExtension;
+    private int lastExtension;
+    private int flowLabel;
     private byte[] payload = {};
     private boolean padded = true;
 
     private Frame() {}
 
     /**
-     * @param from {@code 198.51.100.7:4321}.
+     * @param from {@code 198.51.100.7:4321} or {@code [2001:db8::7]:4321}.
      */
     public static Frame tcp(final String from, final String to, final int flags) {
         final Frame frame = new Frame();
@@ -68,6 +77,13 @@ public final class Frame {
         frame.from = from;
         frame.to = to;
         frame.icmpType = type;
+        return frame;
+    }
+
+    /** An echo request (type 128) or any other ICMPv6; the endpoints' ports are ignored. */
+    public static Frame icmp6(final String from, final String to, final int type) {
+        final Frame frame = icmp(from, to, type);
+        frame.protocol = 58;
         return frame;
     }
 
@@ -199,7 +215,53 @@ public final class Frame {
         return this;
     }
 
+    /**
+     * An extension header of IPv6 behind the fixed one, in front of those that are there already.
+     *
+     * @param number its own number, such as 60 for destination options.
+     * @param header a multiple of 8 bytes; the first of them is set here.
+     */
+    public Frame extension(final int number, final byte[] header) {
+        final byte[] own = header.clone();
+        own[0] = (byte) (extensions.length == 0 ? -1 : firstExtension);
+        final byte[] all = Arrays.copyOf(own, own.length + extensions.length);
+        System.arraycopy(extensions, 0, all, own.length, extensions.length);
+        if (extensions.length == 0) {
+            lastExtension = 0;
+        } else {
+            lastExtension += own.length;
+        }
+        extensions = all;
+        firstExtension = number;
+        return this;
+    }
+
+    /** The flow label of IPv6. */
+    public Frame flowLabel(final int value) {
+        flowLabel = value;
+        return this;
+    }
+
     public byte[] bytes() {
+        return isIpv6(from) ? bytes6() : bytes4();
+    }
+
+    private byte[] bytes6() {
+        final byte[] l4 = l4();
+        final byte[] headers = extensions.clone();
+        int next = protocol;
+        if (headers.length > 0) {
+            headers[lastExtension] = (byte) protocol;
+            next = firstExtension;
+        }
+        final ByteBuffer ip = ByteBuffer.allocate(40 + headers.length + l4.length);
+        ip.putInt(6 << 28 | dscp << 20 | flowLabel);
+        ip.putShort((short) (headers.length + l4.length + totalLengthExtra));
+        ip.put((byte) next).put((byte) ttl).put(ip(from)).put(ip(to)).put(headers).put(l4);
+        return framed(etherType == 0x0800 ? 0x86dd : etherType, ip.array());
+    }
+
+    private byte[] bytes4() {
         final byte[] l4 = l4();
         final ByteBuffer ip = ByteBuffer.allocate(20 + options.length + l4.length);
         ip.put((byte) versionAndIhl).put((byte) dscp);
@@ -209,15 +271,18 @@ public final class Frame {
         ip.put(ip(from)).put(ip(to)).put(options);
         ip.putShort(10, (short) (Checksums.of(ip.array(), 0, 20 + options.length) + badIpChecksum));
         ip.put(l4);
+        return framed(etherType, ip.array());
+    }
 
+    private byte[] framed(final int type, final byte[] packet) {
         final int ethernet = vlan < 0 ? 14 : 18;
-        final int length = ethernet + ip.capacity();
+        final int length = ethernet + packet.length;
         final ByteBuffer out = ByteBuffer.allocate(padded ? Math.max(60, length) : length);
         out.put(mac(toMac)).put(mac(fromMac));
         if (vlan >= 0) {
             out.putShort((short) 0x8100).putShort((short) vlan);
         }
-        out.putShort((short) etherType).put(ip.array());
+        out.putShort((short) type).put(packet);
         return out.array();
     }
 
@@ -226,8 +291,11 @@ public final class Frame {
             final ByteBuffer icmp = ByteBuffer.allocate(8 + payload.length);
             icmp.put((byte) icmpType).put((byte) icmpCode).putShort((short) 0);
             icmp.putShort((short) 0x4e61).putShort((short) 7).put(payload);
-            icmp.putShort(
-                    2, (short) (Checksums.of(icmp.array(), 0, icmp.capacity()) + badL4Checksum));
+            final int sum =
+                    protocol == 58
+                            ? Checksums.ofTransport(ip(from), ip(to), 58, icmp.array())
+                            : Checksums.of(icmp.array(), 0, icmp.capacity());
+            icmp.putShort(2, (short) (sum + badL4Checksum));
             return icmp.array();
         }
 
@@ -272,19 +340,26 @@ public final class Frame {
         return mac;
     }
 
-    /** Four bytes of {@code 192.0.2.1}; a port behind it is ignored. */
+    /** Four or sixteen bytes of {@code 192.0.2.1} or {@code [2001:db8::1]}, without the port. */
     public static byte[] ip(final String endpoint) {
         final int colon = endpoint.indexOf(':');
-        final String[] octets = (colon < 0 ? endpoint : endpoint.substring(0, colon)).split("\\.");
-        final byte[] ip = new byte[4];
-        for (int i = 0; i < 4; i++) {
-            ip[i] = (byte) Integer.parseInt(octets[i]);
+        final String address =
+                isIpv6(endpoint)
+                        ? endpoint.substring(1, endpoint.indexOf(']'))
+                        : colon < 0 ? endpoint : endpoint.substring(0, colon);
+        try {
+            return InetAddress.getByName(address).getAddress();
+        } catch (final UnknownHostException ex) {
+            throw new IllegalArgumentException(endpoint, ex);
         }
-        return ip;
+    }
+
+    private static boolean isIpv6(final String endpoint) {
+        return endpoint.startsWith("[");
     }
 
     private static int port(final String endpoint) {
-        return Integer.parseInt(endpoint.substring(endpoint.indexOf(':') + 1));
+        return Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
     }
 
     /** The first {@code length} bytes. */
