@@ -8,7 +8,7 @@ built from their fields by scapy, with checksums reckoned from scratch: nothing 
 """
 import os
 
-from scapy.all import ARP, ICMP, IP, TCP, UDP, Dot1Q, Ether, GRE, IPOption_NOP, IPv6, Raw, RawPcapWriter
+from scapy.all import ARP, ICMP, IP, TCP, UDP, Dot1Q, Ether, GRE, IPOption_LSRR, IPv6, Raw, RawPcapWriter
 
 ROUTER = "02:00:00:00:01:01"  # the clients' router
 BOX0 = "02:00:00:00:00:10"  # the balancer, on the clients' side
@@ -143,7 +143,7 @@ def nat():
         Ether(src=ROUTER, dst=BOX0, type=0x88B5) / Raw(b"an experiment" * 4),
         Ether(src=ROUTER, dst=BOX0) / IPv6(src="2001:db8::1", dst="2001:db8::2") / UDP(sport=1, dport=2),
         to_vip(a.ip(flags="MF"), ICMP(type=8, id=9, seq=2), b"x" * 64),
-        to_vip(a.ip(options=[IPOption_NOP()] * 4), TCP(sport=1, dport=80, flags="S")),
+        to_vip(a.ip(options=[IPOption_LSRR(routers=["10.0.0.1"])]), TCP(sport=1, dport=80, flags="S")),
         Ether(src=ROUTER, dst=BOX0) / a.ip() / GRE() / Raw(b"tunnel"),
         Ether(src=ROUTER, dst=BOX0) / IP(src=a.address, dst="203.0.113.1") / TCP(sport=3, dport=80, flags="S"),
         Ether(src=ROUTER, dst=BOX0) / IP(src="127.0.0.1", dst=VIP) / TCP(sport=4, dport=80, flags="S"),

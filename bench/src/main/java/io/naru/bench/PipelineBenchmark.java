@@ -1,11 +1,11 @@
 package io.naru.bench;
 
+import io.naru.dataplane.FlowMemory;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowExpiry;
 import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.flow.FlowState;
 import io.naru.dataplane.flow.FlowTable;
-import io.naru.dataplane.flow.FlowTableDescriptor;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.Bounds;
@@ -93,7 +93,7 @@ public class PipelineBenchmark {
 
     private final PacketBurst burst = new PacketBurst();
     private MappedRegion frames;
-    private MappedRegion region;
+    private FlowMemory memory;
     private FlowTable table;
     private Pipeline pipeline;
     private byte[] backendByFlow;
@@ -103,10 +103,7 @@ public class PipelineBenchmark {
     @Setup(Level.Trial)
     public void setup() {
         frames = announced(MappedRegion.anonymous((long) FRAME_COUNT * FRAME_SIZE, HugePages.AUTO));
-        region =
-                announced(
-                        MappedRegion.anonymous(
-                                FlowTableDescriptor.regionLength(flows), HugePages.AUTO));
+        memory = new FlowMemory(flows, HugePages.AUTO);
         final WorkerStats stats = WorkerStats.inMemory();
         final FlowAccounts accounts = new FlowAccounts(stats);
         final FlowHash hash = new FlowHash(11, 13);
@@ -115,7 +112,7 @@ public class PipelineBenchmark {
             hops.hop(i, Hop.of(0x0002_0000_0002L | ((long) i << 40), 1));
         }
 
-        table = new FlowTable(region.address(), region.lengthBytes(), flows, hash, 0, 1, accounts);
+        table = memory.flowTable(hash, 0, 1, accounts);
         pipeline =
                 new Pipeline(
                         PipelineSettings.ofSingleWorker(true),
@@ -125,6 +122,7 @@ public class PipelineBenchmark {
                         hash,
                         new StableHash(StableHash.DEFAULT_SEED),
                         hops,
+                        memory.localPorts(0, 1, 1_024, 65_535, 17),
                         stats);
         adopt();
         openFlows();
@@ -248,9 +246,8 @@ public class PipelineBenchmark {
     @TearDown(Level.Trial)
     public void close() {
         Bounds.remove(frames.address());
-        Bounds.remove(region.address());
         frames.close();
-        region.close();
+        memory.close();
     }
 
     private void take(final int i, final int frame) {

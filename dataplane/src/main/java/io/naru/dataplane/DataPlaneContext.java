@@ -17,6 +17,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
@@ -31,6 +33,9 @@ public final class DataPlaneContext {
     public static final int FLOW_CAPACITY_DEFAULT = 1 << 20;
     public static final int FRAMES_DEFAULT = 4_096;
     public static final int FRAME_SIZE_DEFAULT = 2_048;
+
+    public static final int LOCAL_PORT_FIRST_DEFAULT = 1_024;
+    public static final int LOCAL_PORT_LAST_DEFAULT = 65_535;
 
     /** Bursts of warm-up: enough for the last compiler to have seen every stage. */
     public static final int WARM_UP_BURSTS_DEFAULT = 20_000;
@@ -48,6 +53,8 @@ public final class DataPlaneContext {
     private IdleMode idle = IdleMode.BACKOFF;
     private boolean answersEcho = true;
     private long hashSeed = StableHash.DEFAULT_SEED;
+    private int localPortFirst = LOCAL_PORT_FIRST_DEFAULT;
+    private int localPortLast = LOCAL_PORT_LAST_DEFAULT;
     private int warmUpBursts = WARM_UP_BURSTS_DEFAULT;
     private boolean isDrivenByHand;
     private PacketEdge edge;
@@ -84,6 +91,7 @@ public final class DataPlaneContext {
         reader.choice(IDLE, IdleMode.class, context::idle);
         reader.flag(VIP_ECHO, context::answersEcho);
         reader.number(HASH_SEED, Long.MIN_VALUE, Long.MAX_VALUE, context::hashSeed);
+        localPorts(reader, context);
         reader.refuseUnknown(PREFIX);
         if (!reader.problems().isEmpty()) {
             throw new SettingsException(reader.problems());
@@ -114,6 +122,34 @@ public final class DataPlaneContext {
         }
 
         return interfaces;
+    }
+
+    private static void localPorts(final SettingsReader reader, final DataPlaneContext context) {
+        final String text = reader.text(LOCAL_PORTS, "");
+        if (text.isEmpty()) {
+            return;
+        }
+
+        final Matcher range = Pattern.compile("([0-9]{1,5})-([0-9]{1,5})").matcher(text);
+        final int first = range.matches() ? Integer.parseInt(range.group(1)) : 0;
+        final int last = range.matches() ? Integer.parseInt(range.group(2)) : 0;
+        if (first < 1 || last > 0xffff || last - first + 1 < Limits.MAX_WORKERS) {
+            reader.problem(LOCAL_PORTS, text, "a range of 64 or more ports such as 1024-65535");
+            return;
+        }
+
+        context.localPortFirst = first;
+        context.localPortLast = last;
+    }
+
+    /** First port of the range for local addresses. */
+    public int localPortFirst() {
+        return localPortFirst;
+    }
+
+    /** Last port of the range for local addresses. */
+    public int localPortLast() {
+        return localPortLast;
     }
 
     private static List<Integer> cpus(final SettingsReader reader) {

@@ -2,9 +2,7 @@ package io.naru.dataplane;
 
 import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.flow.FlowTable;
-import io.naru.dataplane.flow.FlowTableDescriptor;
 import io.naru.dataplane.neighbour.HopTable;
-import io.naru.dataplane.packet.Bounds;
 import io.naru.dataplane.pipeline.FlowAccounts;
 import io.naru.dataplane.pipeline.Handover;
 import io.naru.dataplane.pipeline.Pipeline;
@@ -14,14 +12,14 @@ import io.naru.dataplane.protocol.InterfaceInfo;
 import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.status.WorkerStats;
 import io.naru.linux.memory.HugePages;
-import io.naru.linux.memory.MappedRegion;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
 /** The workers on an edge, with all that belongs to them. Closed when no worker runs any more. */
 final class WorkerSet implements AutoCloseable {
-    private final List<MappedRegion> flowRegions = new ArrayList<>();
+    private final List<FlowMemory> memories = new ArrayList<>();
     private final Worker[] workers;
     private final WorkerProxy[] inboxes;
     private final ConductorProxy[] outboxes;
@@ -52,8 +50,9 @@ final class WorkerSet implements AutoCloseable {
             for (int id = 0; id < count; id++) {
                 final WorkerStats stats = statsOf.apply(id);
                 final FlowAccounts accounts = new FlowAccounts(stats);
-                final FlowTable flows =
-                        flowTable(id, count, flowCapacity, hugePages, flowHash, accounts);
+                final FlowMemory memory = new FlowMemory(flowCapacity, hugePages);
+                memories.add(memory);
+                final FlowTable flows = memory.flowTable(flowHash, id, count, accounts);
                 final Pipeline pipeline =
                         new Pipeline(
                                 new PipelineSettings(
@@ -68,6 +67,12 @@ final class WorkerSet implements AutoCloseable {
                                 flowHash,
                                 new StableHash(context.hashSeed()),
                                 hops,
+                                memory.localPorts(
+                                        id,
+                                        count,
+                                        context.localPortFirst(),
+                                        context.localPortLast(),
+                                        new SecureRandom().nextLong()),
                                 stats);
                 inboxes[id] = new WorkerProxy();
                 outboxes[id] = new ConductorProxy(id);
@@ -96,27 +101,6 @@ final class WorkerSet implements AutoCloseable {
         return context.frames() / 2;
     }
 
-    private FlowTable flowTable(
-            final int workerId,
-            final int workerCount,
-            final int capacity,
-            final HugePages hugePages,
-            final FlowHash flowHash,
-            final FlowAccounts accounts) {
-        final MappedRegion region =
-                MappedRegion.anonymous(FlowTableDescriptor.regionLength(capacity), hugePages);
-        flowRegions.add(region);
-        Bounds.add(region.address(), region.lengthBytes());
-        return new FlowTable(
-                region.address(),
-                region.lengthBytes(),
-                capacity,
-                flowHash,
-                workerId,
-                workerCount,
-                accounts);
-    }
-
     int size() {
         return workers.length;
     }
@@ -135,9 +119,6 @@ final class WorkerSet implements AutoCloseable {
 
     @Override
     public void close() {
-        for (final MappedRegion region : flowRegions) {
-            Bounds.remove(region.address());
-            region.close();
-        }
+        memories.forEach(FlowMemory::close);
     }
 }

@@ -1,12 +1,9 @@
 package io.naru.dataplane;
 
-import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowExpiry;
 import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.flow.FlowTable;
-import io.naru.dataplane.flow.FlowTableDescriptor;
 import io.naru.dataplane.neighbour.HopTable;
-import io.naru.dataplane.packet.Bounds;
 import io.naru.dataplane.pipeline.FlowAccounts;
 import io.naru.dataplane.pipeline.Handover;
 import io.naru.dataplane.pipeline.Pipeline;
@@ -20,11 +17,9 @@ import io.naru.dataplane.schedule.Schedulers;
 import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.WorkerStats;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.agrona.BufferUtil;
 import org.agrona.concurrent.CachedNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -49,7 +44,7 @@ final class WorkerRig implements AutoCloseable {
 
     private final int flowCapacity;
     private final Watch watch;
-    private final List<ByteBuffer> regions = new ArrayList<>();
+    private final List<FlowMemory> memories = new ArrayList<>();
 
     WorkerRig(final int workerCount, final int handoverCapacity, final long... macsNet) {
         this(workerCount, handoverCapacity, 4096, macsNet);
@@ -111,21 +106,10 @@ final class WorkerRig implements AutoCloseable {
         }
 
         final int capacity = flowCapacity;
-        final ByteBuffer region =
-                BufferUtil.allocateDirectAligned(
-                        (int) FlowTableDescriptor.regionLength(capacity), FlowEntry.LENGTH);
-        Bounds.add(BufferUtil.address(region), region.capacity());
-        regions.add(region);
+        final FlowMemory memory = new FlowMemory(capacity);
+        memories.add(memory);
         final FlowAccounts accounts = new FlowAccounts(workerStats);
-        final FlowTable table =
-                new FlowTable(
-                        BufferUtil.address(region),
-                        region.capacity(),
-                        capacity,
-                        flowHash,
-                        id,
-                        workerCount,
-                        accounts);
+        final FlowTable table = memory.flowTable(flowHash, id, workerCount, accounts);
         final Pipeline pipeline =
                 new Pipeline(
                         new PipelineSettings(id, workerCount, true, true, 64),
@@ -135,6 +119,7 @@ final class WorkerRig implements AutoCloseable {
                         flowHash,
                         new StableHash(StableHash.DEFAULT_SEED),
                         hops,
+                        memory.localPorts(id, workerCount, 40_000, 40_063, 17),
                         workerStats);
         stats.add(workerStats);
         ports.add(workerPorts);
@@ -221,6 +206,6 @@ final class WorkerRig implements AutoCloseable {
     @Override
     public void close() {
         frames.close();
-        regions.forEach(region -> Bounds.remove(BufferUtil.address(region)));
+        memories.forEach(FlowMemory::close);
     }
 }

@@ -19,7 +19,7 @@ import static io.naru.dataplane.packet.RawMemory.putShort;
  *  +-----------------------------------+-----------------+-----------------+
  *  |              VIP                  |  backend port   |   client port   |   8
  *  +-----------------+--------+--------+-----------------+-----------------+
- *  |    VIP port     |protocol| state  |   service id    |   backend id    |  16
+ *  |    VIP port     |protocol| state  |service id |mode |   backend id    |  16
  *  +-----------------+--------+--------+--------+--------+--------+--------+
  *  |                     client MAC                      | ifc    | 0    |R|  24
  *  +-----------------------------------+-----------------+--------+------+-+
@@ -36,7 +36,12 @@ import static io.naru.dataplane.packet.RawMemory.putShort;
  * Addresses and ports are as on the wire. They overlap in a way that serves both directions: eight
  * bytes from 4 are source and destination address of a packet to the backend, eight bytes from 0
  * those of a packet to the client; four bytes from 14 and from 12 are their ports. A flow whose
- * replies do not pass us (dsr-l2) has backend IP and port 0.
+ * replies are not found by the client's endpoint (DSR: they do not pass us; full-nat: they come to
+ * a local port) has backend IP and port 0. The service id has the low 12 bits of its field, the
+ * flow's mode the others: a service that changes its mode changes it for new flows.
+ *
+ * <p>Of an IPv6 flow the addresses are digests ({@link FlowHash#digest}), the protocol has {@link
+ * #FAMILY_6} set, and the addresses themselves are in {@link FlowAddresses}.
  *
  * <p>A tick is 2^24 ns (about 16.8 ms); differences of ticks are right for 417 days. The byte
  * counters have 48 bits in the upper part of a long, so that one that overflows loses its own carry
@@ -73,6 +78,12 @@ public final class FlowEntry {
 
     /** Direction of a packet from the backend to the client. */
     public static final int TO_CLIENT = 1;
+
+    /** Marks the protocol of an IPv6 flow. */
+    public static final int FAMILY_6 = 0x80;
+
+    private static final int SERVICE_ID_BITS = 12;
+    private static final int SERVICE_ID_MASK = (1 << SERVICE_ID_BITS) - 1;
 
     /** Nanoseconds to ticks is a shift by this. */
     public static final int TICK_SHIFT = 24;
@@ -178,8 +189,13 @@ public final class FlowEntry {
         return getShort(entry + VIP_PORT_OFFSET) & 0xffff;
     }
 
+    /** IP protocol number, with {@link #FAMILY_6} set for IPv6. */
     public static int protocol(final long entry) {
         return getByte(entry + PROTOCOL_OFFSET) & 0xff;
+    }
+
+    public static boolean isIpv6(final long entry) {
+        return getByte(entry + PROTOCOL_OFFSET) < 0;
     }
 
     /** A constant of {@link FlowState}. */
@@ -192,11 +208,16 @@ public final class FlowEntry {
     }
 
     public static int serviceId(final long entry) {
-        return getShort(entry + SERVICE_ID_OFFSET) & 0xffff;
+        return getShort(entry + SERVICE_ID_OFFSET) & SERVICE_ID_MASK;
     }
 
-    public static void serviceId(final long entry, final int serviceId) {
-        putShort(entry + SERVICE_ID_OFFSET, (short) serviceId);
+    /** The code of the {@code Mode} that the flow's packets are rewritten by. */
+    public static int mode(final long entry) {
+        return (getShort(entry + SERVICE_ID_OFFSET) & 0xffff) >>> SERVICE_ID_BITS;
+    }
+
+    public static void service(final long entry, final int serviceId, final int mode) {
+        putShort(entry + SERVICE_ID_OFFSET, (short) ((mode << SERVICE_ID_BITS) | serviceId));
     }
 
     public static int backendId(final long entry) {

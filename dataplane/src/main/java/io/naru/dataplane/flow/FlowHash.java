@@ -85,6 +85,15 @@ public final class FlowHash {
         return mix(mix(a ^ seed0, MIXER) ^ b, seed1);
     }
 
+    /**
+     * What stands for an IPv6 address in the keys of a flow: 32 bits that nobody outside can
+     * foresee, never 0. Two addresses may share a digest; {@link FlowAddresses} tells them apart.
+     */
+    public int digest(final long highNet, final long lowNet) {
+        final int digest = (int) (keyed(highNet, lowNet) >>> Integer.SIZE);
+        return digest == 0 ? 1 : digest;
+    }
+
     /** The worker that owns flows with this hash, of {@code workers} (at most 65,536). */
     public static int worker(final long hash, final int workers) {
         return (int) (((hash >>> WORKER_SHIFT) * workers) >>> 16);

@@ -7,6 +7,7 @@ import static io.naru.dataplane.flow.FlowTableDescriptor.LINE_LENGTH;
 import static io.naru.dataplane.flow.FlowTableDescriptor.NONE_ENTRY_OFFSET;
 import static io.naru.dataplane.flow.FlowTableDescriptor.SLOTS_PER_BUCKET;
 
+import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.port.PacketBurst;
 
@@ -51,6 +52,9 @@ public final class FlowTable {
     /** The three tags in the second half of a bucket. */
     private static final long SECOND_HALF = 0x0000_8000_8000_8000L;
 
+    /** The mark of IPv6 in a keyB. */
+    private static final long FAMILY_6_IN_KEY = (long) FlowEntry.FAMILY_6 << Integer.SIZE;
+
     /** The protocol in a keyB. */
     private static final long PROTOCOL_MASK = 0xff_0000_0000L;
 
@@ -61,6 +65,8 @@ public final class FlowTable {
     private final long noneEntry;
     private final long buckets;
     private final long entries;
+    private final long entryToAddresses;
+    private final boolean hasAddresses;
     private final int lines;
     private final int strides;
     private final int capacity;
@@ -100,6 +106,24 @@ public final class FlowTable {
             final int worker,
             final int workers,
             final FlowListener listener) {
+        this(region, regionLength, 0, capacity, hash, worker, workers, listener);
+    }
+
+    /**
+     * The same for flows that need a second line too: those of IPv6 and of {@code full-nat}.
+     *
+     * @param addresses memory of {@link FlowTableDescriptor#addressesLength} bytes, aligned to 64;
+     *     it is touched only where such flows are. 0 if there are none.
+     */
+    public FlowTable(
+            final long region,
+            final long regionLength,
+            final long addresses,
+            final int capacity,
+            final FlowHash hash,
+            final int worker,
+            final int workers,
+            final FlowListener listener) {
         final long required = FlowTableDescriptor.regionLength(capacity);
         if (regionLength < required) {
             throw new IllegalArgumentException(
@@ -117,6 +141,8 @@ public final class FlowTable {
         this.noneEntry = region + NONE_ENTRY_OFFSET;
         this.buckets = region + BUCKETS_OFFSET;
         this.entries = region + FlowTableDescriptor.entriesOffset(lines);
+        this.entryToAddresses = addresses - entries;
+        this.hasAddresses = addresses != 0;
         this.capacity = capacity;
         this.hash = hash;
         this.listener = listener;
@@ -257,7 +283,8 @@ public final class FlowTable {
                 candidates[i] = NONE;
             } else if (!FlowEntry.matches(
                             candidate, burst.keyA[i], burst.keyB[i], burst.direction[i])
-                    || expiry.isExpired(candidate, nowTicks)) {
+                    || expiry.isExpired(candidate, nowTicks)
+                    || (burst.keyB[i] & FAMILY_6_IN_KEY) != 0) {
                 candidates[i] = findLive(burst, i, nowTicks);
             }
         }
@@ -277,8 +304,50 @@ public final class FlowTable {
         return NONE;
     }
 
-    private long find(final PacketBurst burst, final int i) {
-        return find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]);
+    /**
+     * Finds the flow of one packet of a burst; its expiry is not asked.
+     *
+     * <p>Of IPv6 the addresses themselves are compared: a flow that only has the same digests is
+     * none of the packet's.
+     */
+    public long find(final PacketBurst burst, final int i) {
+        final long entry = find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]);
+        if (entry == NONE || (burst.keyB[i] & FAMILY_6_IN_KEY) == 0) {
+            return entry;
+        }
+
+        final long source = burst.address[i] + burst.l3Offset[i] + Ipv6Header.SOURCE_OFFSET;
+        return FlowAddresses.matches(addresses(entry), source, burst.direction[i]) ? entry : NONE;
+    }
+
+    /**
+     * An entry that is in no bucket, for the caller's own use; all zero until then.
+     *
+     * @param index 0 to {@link FlowTableDescriptor#SPARE_ENTRIES} - 1.
+     */
+    public long spareEntry(final int index) {
+        return entries
+                + (long) lines * FlowTableDescriptor.SLOTS_PER_LINE * FlowEntry.LENGTH
+                + (long) index * FlowEntry.LENGTH;
+    }
+
+    /** Copies a flow with its second line, if it uses one, to a spare entry. */
+    public void copy(final long entry, final long spareEntry) {
+        RawMemory.copy(entry, spareEntry, FlowEntry.LENGTH);
+        if (hasAddresses) {
+            RawMemory.copy(addresses(entry), addresses(spareEntry), FlowAddresses.LENGTH);
+        }
+    }
+
+    /** Whether the keys of a packet are in the table, be it those of another flow's addresses. */
+    public boolean isTaken(final PacketBurst burst, final int i) {
+        return (burst.keyB[i] & FAMILY_6_IN_KEY) != 0
+                && find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]) != NONE;
+    }
+
+    /** The second line of an entry, see {@link FlowAddresses}; of a new flow it is not cleared. */
+    public long addresses(final long entry) {
+        return entry + entryToAddresses;
     }
 
     // -- changes ----------------------------------------------------------------------------------
@@ -362,7 +431,7 @@ public final class FlowTable {
     }
 
     /** Ends a flow that was idle for too long: the listener is told, then it is removed. */
-    void expire(final long entry) {
+    public void expire(final long entry) {
         expired++;
         listener.onFlowExpired(entry);
         remove(entry);

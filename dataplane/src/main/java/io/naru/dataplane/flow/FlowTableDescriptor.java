@@ -5,6 +5,8 @@ import static io.naru.dataplane.packet.RawMemory.getLong;
 import static io.naru.dataplane.packet.RawMemory.putInt;
 import static io.naru.dataplane.packet.RawMemory.putLong;
 
+import io.naru.dataplane.port.PacketBurst;
+
 /**
  * The layout of the region of memory that a {@link FlowTable} lives in.
  *
@@ -24,6 +26,8 @@ import static io.naru.dataplane.packet.RawMemory.putLong;
  *  |     lines x 64 bytes: four buckets each                               |  128
  *  +-----------------------------------------------------------------------+
  *  |     lines x 28 x 64 bytes: the entries, seven of each bucket          |
+ *  +-----------------------------------------------------------------------+
+ *  |     65 x 64 bytes: entries of flows that are in no bucket             |
  *  +-----------------------------------------------------------------------+
  *
  *  A bucket, 16 bytes:
@@ -70,6 +74,9 @@ public final class FlowTableDescriptor {
 
     public static final int SLOTS_PER_LINE = BUCKETS_PER_LINE * SLOTS_PER_BUCKET;
 
+    /** Entries behind those of the buckets: one for each packet of a burst, and one of nobody. */
+    public static final int SPARE_ENTRIES = PacketBurst.CAPACITY + 1;
+
     /** Capacity at most; above it the number of slots would leave an int. */
     public static final int MAX_CAPACITY = 1 << 30;
 
@@ -91,8 +98,16 @@ public final class FlowTableDescriptor {
 
     /** Bytes that a table of this capacity needs: 88 a flow, and a little. */
     public static long regionLength(final int capacity) {
-        return entriesOffset(lines(capacity))
-                + (long) lines(capacity) * SLOTS_PER_LINE * FlowEntry.LENGTH;
+        return entriesOffset(lines(capacity)) + entryCount(capacity) * FlowEntry.LENGTH;
+    }
+
+    private static long entryCount(final int capacity) {
+        return (long) lines(capacity) * SLOTS_PER_LINE + SPARE_ENTRIES;
+    }
+
+    /** Bytes of the second lines of a table of this capacity, see {@link FlowAddresses}. */
+    public static long addressesLength(final int capacity) {
+        return entryCount(capacity) * FlowAddresses.LENGTH;
     }
 
     static long entriesOffset(final int lines) {

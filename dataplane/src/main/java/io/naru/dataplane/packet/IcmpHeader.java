@@ -22,6 +22,14 @@ public final class IcmpHeader {
     public static final int TYPE_TIME_EXCEEDED = 11;
     public static final int TYPE_PARAMETER_PROBLEM = 12;
 
+    // ICMPv6 (RFC 4443)
+    public static final int TYPE_DESTINATION_UNREACHABLE_6 = 1;
+    public static final int TYPE_PACKET_TOO_BIG_6 = 2;
+    public static final int TYPE_TIME_EXCEEDED_6 = 3;
+    public static final int TYPE_PARAMETER_PROBLEM_6 = 4;
+    public static final int TYPE_ECHO_REQUEST_6 = 128;
+    public static final int TYPE_ECHO_REPLY_6 = 129;
+
     private IcmpHeader() {}
 
     public static int type(final long address) {

@@ -113,6 +113,30 @@ public final class InternetChecksum {
         return ~fold(sum(l4, l4Length) + pseudoHeaderSum(l3, l4Length)) & 0xffff;
     }
 
+    /**
+     * The same with the IPv6 pseudo-header (RFC 8200 §8.1), also for ICMPv6.
+     *
+     * @param l3 address of the IPv6 header.
+     * @param protocol of the upper layer, which need not be the IPv6 header's next header.
+     */
+    public static int transport6ChecksumNet(
+            final long l3, final long l4, final int l4Length, final int protocol) {
+        final long pseudoHeader =
+                sum(l3 + Ipv6Header.SOURCE_OFFSET, 2 * 2 * Long.BYTES)
+                        + (Integer.reverseBytes(l4Length) & 0xffff_ffffL)
+                        + ((long) protocol << 24);
+        return ~fold(sum(l4, l4Length) + pseudoHeader) & 0xffff;
+    }
+
+    /** The sum of an address of 16 bytes, for the delta of replacing it. */
+    public static int addressSum(final long highNet, final long lowNet) {
+        return fold(
+                (highNet & 0xffff_ffffL)
+                        + (highNet >>> 32)
+                        + (lowNet & 0xffff_ffffL)
+                        + (lowNet >>> 32));
+    }
+
     private static long pseudoHeaderSum(final long l3, final int l4Length) {
         final int lengthNet = Short.reverseBytes((short) l4Length) & 0xffff;
         final int protocolNet = Ipv4Header.protocol(l3) << 8;

@@ -7,48 +7,67 @@ package io.naru.dataplane.packet;
  * <p>Integers and not an enum, as they live in an {@code int[]} of the burst.
  */
 public final class PacketKind {
-    /** IPv4 with TCP or UDP, whole and without IP options: what flows are made of. */
+    /** IPv4 with TCP or UDP, whole and without IP options: what most flows are made of. */
     public static final int TRANSPORT = 0;
 
-    /** IPv4 with ICMP, whole and without IP options; at least the ICMP header is there. */
-    public static final int ICMP = 1;
+    /** The same with IP options, none of which is a source route. */
+    public static final int TRANSPORT_WITH_OPTIONS = 1;
+
+    /** IPv6 with TCP or UDP, whole; extension headers may stand before it. */
+    public static final int TRANSPORT_6 = 2;
+
+    /** IPv4 with ICMP, whole; at least the ICMP header is there. */
+    public static final int ICMP = 3;
+
+    /** IPv6 with ICMPv6, whole; at least the ICMPv6 header is there. */
+    public static final int ICMP_6 = 4;
 
     /** ARP for IPv4 over Ethernet. */
-    public static final int ARP = 2;
+    public static final int ARP = 5;
 
-    /** IPv6; the fixed header is there and nothing behind it has been looked at. */
-    public static final int IPV6 = 3;
-
-    /** A header or the length it states does not fit into the frame. */
-    public static final int BAD_LENGTH = 4;
-
-    /** A field has a value that no sender may use: IP version, header length, ARP types. */
-    public static final int BAD_HEADER = 5;
-
-    /** A fragment of an IPv4 packet, be it the first. */
+    /** A fragment of an IPv4 packet, be it the first; at least the IPv4 header is there. */
     public static final int FRAGMENT = 6;
 
-    /** An IPv4 packet with options. */
-    public static final int IP_OPTIONS = 7;
+    /**
+     * A fragment of an IPv6 packet, be it the first; {@code l4Offset} is that of its fragment
+     * header.
+     */
+    public static final int FRAGMENT_6 = 7;
+
+    /** A header or the length it states does not fit into the frame. */
+    public static final int BAD_LENGTH = 8;
+
+    /** A field has a value that no sender may use: IP version, header length, ARP types. */
+    public static final int BAD_HEADER = 9;
+
+    /** An IPv4 packet with a source route, or with options that cannot be followed. */
+    public static final int IP_OPTIONS = 10;
+
+    /** An IPv6 packet with a routing header that is not done with, or with too many headers. */
+    public static final int EXTENSION_HEADER = 11;
 
     /** Neither IPv4, IPv6 nor ARP; also a second VLAN tag. */
-    public static final int UNSUPPORTED_ETHER_TYPE = 8;
+    public static final int UNSUPPORTED_ETHER_TYPE = 12;
 
-    /** IPv4, but neither TCP, UDP nor ICMP. */
-    public static final int UNSUPPORTED_PROTOCOL = 9;
+    /** Neither TCP, UDP nor the ICMP of its family. */
+    public static final int UNSUPPORTED_PROTOCOL = 13;
 
     /** Number of kinds; they are the integers below. */
-    public static final int COUNT = 10;
+    public static final int COUNT = 14;
 
     private static final String[] NAMES = {
         "transport",
+        "transport-with-options",
+        "transport-6",
         "icmp",
+        "icmp-6",
         "arp",
-        "ipv6",
+        "fragment",
+        "fragment-6",
         "bad-length",
         "bad-header",
-        "fragment",
         "ip-options",
+        "extension-header",
         "unsupported-ether-type",
         "unsupported-protocol"
     };

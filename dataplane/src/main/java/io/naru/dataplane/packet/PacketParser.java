@@ -10,6 +10,9 @@ import io.naru.dataplane.port.PacketBurst;
  * {@link PacketKind}) lies inside the packet, and no later stage checks a bound again. Reads
  * nothing outside the packet, whatever is in it.
  *
+ * <p>{@code keyA} and {@code keyB} are those of IPv4; of IPv6 only {@code keyB}, since the key of
+ * an address that long is a secret of the flow table's.
+ *
  * <p>Plain TCP and UDP over IPv4 go straight through, with no branch on which of the two it is
  * (such a branch is a coin toss to the CPU and costs 3-4 ns a packet); the rest is sorted out by
  * {@link #parseUncommon}.
@@ -23,6 +26,22 @@ public final class PacketParser {
     /** Bit n is set if protocol n is TCP or UDP. */
     private static final long TRANSPORT_PROTOCOLS =
             (1L << Ipv4Header.PROTOCOL_TCP) | (1L << Ipv4Header.PROTOCOL_UDP);
+
+    /** Marks the protocol of IPv6 in {@code keyB}. */
+    private static final int FAMILY_6 = 0x80;
+
+    /** Extension headers that a packet may have before its TCP or UDP header. */
+    private static final int MAX_EXTENSION_HEADERS = 8;
+
+    private static final int FRAGMENT_HEADER_LENGTH = 8;
+
+    /** Fragment offset and more-fragments of an IPv6 fragment header, as loaded. */
+    private static final int FRAGMENT_6_MASK_NET = 0xf9ff;
+
+    private static final int OPTION_END = 0;
+    private static final int OPTION_NOTHING = 1;
+    private static final int OPTION_LOOSE_SOURCE_ROUTE = 131;
+    private static final int OPTION_STRICT_SOURCE_ROUTE = 137;
 
     private PacketParser() {}
 
@@ -125,7 +144,7 @@ public final class PacketParser {
         return switch (etherTypeNet) {
             case EthernetHeader.ETHER_TYPE_IPV4_NET -> ipv4KindOf(burst, i, l3, l3Length);
             case EthernetHeader.ETHER_TYPE_ARP_NET -> arpKindOf(l3, l3Length);
-            case EthernetHeader.ETHER_TYPE_IPV6_NET -> ipv6KindOf(l3, l3Length);
+            case EthernetHeader.ETHER_TYPE_IPV6_NET -> ipv6KindOf(burst, i, l3, l3Length);
             default -> PacketKind.UNSUPPORTED_ETHER_TYPE;
         };
     }
@@ -138,7 +157,10 @@ public final class PacketParser {
         return ArpHeader.isEthernetIpv4(l3) ? PacketKind.ARP : PacketKind.BAD_HEADER;
     }
 
-    private static int ipv6KindOf(final long l3, final int l3Length) {
+    // -- IPv6 -------------------------------------------------------------------------------------
+
+    private static int ipv6KindOf(
+            final PacketBurst burst, final int i, final long l3, final int l3Length) {
         if (l3Length < Ipv6Header.LENGTH) {
             return PacketKind.BAD_LENGTH;
         }
@@ -147,10 +169,93 @@ public final class PacketParser {
             return PacketKind.BAD_HEADER;
         }
 
-        return Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3) > l3Length
+        final int length = Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3);
+        return length > l3Length
                 ? PacketKind.BAD_LENGTH
-                : PacketKind.IPV6;
+                : upperKindOf(burst, i, l3, length, Ipv6Header.nextHeader(l3));
     }
+
+    /** Follows the extension headers (RFC 8200 §4) to the header that the packet is about. */
+    private static int upperKindOf(
+            final PacketBurst burst,
+            final int i,
+            final long l3,
+            final int length,
+            final int firstHeader) {
+        int next = firstHeader;
+        int offset = Ipv6Header.LENGTH;
+        for (int headers = 0; headers <= MAX_EXTENSION_HEADERS; headers++) {
+            final int left = length - offset;
+            final long header = l3 + offset;
+            switch (next) {
+                case Ipv4Header.PROTOCOL_TCP, Ipv4Header.PROTOCOL_UDP, Ipv6Header.NEXT_ICMPV6 -> {
+                    return transport6KindOf(burst, i, next, offset, header, left);
+                }
+                case Ipv6Header.NEXT_FRAGMENT -> {
+                    if (left < FRAGMENT_HEADER_LENGTH) {
+                        return PacketKind.BAD_LENGTH;
+                    }
+                    if ((RawMemory.getShort(header + 2) & FRAGMENT_6_MASK_NET) != 0) {
+                        burst.protocol[i] = RawMemory.getByte(header) & 0xff;
+                        burst.l4Offset[i] = burst.l3Offset[i] + offset;
+                        return PacketKind.FRAGMENT_6;
+                    }
+
+                    next = RawMemory.getByte(header) & 0xff; // an atomic fragment, RFC 6946
+                    offset += FRAGMENT_HEADER_LENGTH;
+                }
+                case Ipv6Header.NEXT_HOP_BY_HOP,
+                        Ipv6Header.NEXT_ROUTING,
+                        Ipv6Header.NEXT_DESTINATION_OPTIONS -> {
+                    if (left < 8 || left < extensionLength(header)) {
+                        return PacketKind.BAD_LENGTH;
+                    }
+                    if ((next == Ipv6Header.NEXT_ROUTING && RawMemory.getByte(header + 3) != 0)
+                            || (next == Ipv6Header.NEXT_HOP_BY_HOP && headers > 0)) {
+                        return PacketKind.EXTENSION_HEADER; // RFC 5095; RFC 8200 §4.1
+                    }
+
+                    next = RawMemory.getByte(header) & 0xff;
+                    offset += extensionLength(header);
+                }
+                default -> {
+                    return PacketKind.UNSUPPORTED_PROTOCOL;
+                }
+            }
+        }
+
+        return PacketKind.EXTENSION_HEADER;
+    }
+
+    private static int extensionLength(final long header) {
+        return ((RawMemory.getByte(header + 1) & 0xff) + 1) * Long.BYTES;
+    }
+
+    private static int transport6KindOf(
+            final PacketBurst burst,
+            final int i,
+            final int protocol,
+            final int offset,
+            final long l4,
+            final int l4Length) {
+        final int kind =
+                switch (protocol) {
+                    case Ipv4Header.PROTOCOL_TCP -> tcpKindOf(l4, l4Length);
+                    case Ipv4Header.PROTOCOL_UDP -> udpKindOf(l4, l4Length);
+                    default -> icmpKindOf(l4Length);
+                };
+        burst.protocol[i] = protocol;
+        burst.l4Offset[i] = burst.l3Offset[i] + offset;
+        if (kind == PacketKind.TRANSPORT) {
+            burst.tcpFlags[i] = protocol == Ipv4Header.PROTOCOL_TCP ? TcpHeader.flags(l4) : 0;
+            burst.keyB[i] = keyB(l4, protocol | FAMILY_6);
+            return PacketKind.TRANSPORT_6;
+        }
+
+        return kind == PacketKind.ICMP ? PacketKind.ICMP_6 : kind;
+    }
+
+    // -- IPv4 -------------------------------------------------------------------------------------
 
     private static int ipv4KindOf(
             final PacketBurst burst, final int i, final long l3, final int l3Length) {
@@ -172,7 +277,8 @@ public final class PacketParser {
             return PacketKind.FRAGMENT;
         }
 
-        if (headerLength > Ipv4Header.LENGTH) {
+        final boolean hasOptions = headerLength > Ipv4Header.LENGTH;
+        if (hasOptions && !areHarmless(l3 + Ipv4Header.LENGTH, l3 + headerLength)) {
             return PacketKind.IP_OPTIONS;
         }
 
@@ -192,12 +298,47 @@ public final class PacketParser {
         if (kind == PacketKind.TRANSPORT) {
             burst.tcpFlags[i] = protocol == Ipv4Header.PROTOCOL_TCP ? TcpHeader.flags(l4) : 0;
             burst.keyA[i] = RawMemory.getLong(l3 + Ipv4Header.SOURCE_OFFSET);
-            burst.keyB[i] =
-                    (TransportHeader.portsNet(l4) & 0xffff_ffffL)
-                            | ((long) protocol << Integer.SIZE);
+            burst.keyB[i] = keyB(l4, protocol);
+            return hasOptions ? PacketKind.TRANSPORT_WITH_OPTIONS : PacketKind.TRANSPORT;
         }
 
         return kind;
+    }
+
+    /**
+     * Whether options can be followed to their end and none is a source route, which would let a
+     * sender choose the way past a filter (RFC 7126 §4.3, 4.4).
+     */
+    private static boolean areHarmless(final long first, final long end) {
+        long option = first;
+        while (option < end) {
+            final int type = RawMemory.getByte(option) & 0xff;
+            if (type == OPTION_END) {
+                return true;
+            }
+            if (type == OPTION_NOTHING) {
+                option++;
+                continue;
+            }
+            if (type == OPTION_LOOSE_SOURCE_ROUTE
+                    || type == OPTION_STRICT_SOURCE_ROUTE
+                    || option + 2 > end) {
+                return false;
+            }
+
+            final int length = RawMemory.getByte(option + 1) & 0xff;
+            if (length < 2 || option + length > end) {
+                return false;
+            }
+            option += length;
+        }
+
+        return true;
+    }
+
+    /** Ports as loaded, and the protocol; {@code protocol} has the mark of its family. */
+    private static long keyB(final long l4, final int protocol) {
+        return (TransportHeader.portsNet(l4) & 0xffff_ffffL) | ((long) protocol << Integer.SIZE);
     }
 
     private static int tcpKindOf(final long l4, final int l4Length) {

@@ -8,7 +8,7 @@ import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.service.ForwardingTable;
 
 /**
- * Answers who asks for the MAC of a VIP (RFC 826), in the frame of the request.
+ * Answers who asks for the MAC of a VIP or a local address (RFC 826), in the frame of the request.
  *
  * <p>Also sees that another machine claims a VIP (RFC 5227 2.4), which nobody else would notice
  * before clients complain.
@@ -40,12 +40,12 @@ final class ArpStage {
         final long senderMac = ArpHeader.senderMacNet(l3);
         final int senderIp = ArpHeader.senderIpNet(l3);
         final int targetIp = ArpHeader.targetIpNet(l3);
-        if (table.isVip(senderIp) != 0 && senderMac != ourMac) {
+        if (isOurs(senderIp) && senderMac != ourMac) {
             return VIP_CONFLICT;
         }
 
         if (ArpHeader.operationNet(l3) != ArpHeader.OPERATION_REQUEST_NET
-                || table.isVip(targetIp) == 0
+                || !isOurs(targetIp)
                 || senderMac != EthernetHeader.sourceMacNet(frame)
                 || (senderMac & 1) != 0) {
             return ARP_OTHER;
@@ -58,5 +58,9 @@ final class ArpStage {
         burst.hop[i] = Hop.of(senderMac, ingress);
         replies++;
         return Verdict.TX;
+    }
+
+    private boolean isOurs(final int ipNet) {
+        return table.isVip(ipNet) != 0 || table.localId(ipNet) != ForwardingTable.NONE;
     }
 }

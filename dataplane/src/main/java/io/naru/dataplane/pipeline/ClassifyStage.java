@@ -3,9 +3,15 @@ package io.naru.dataplane.pipeline;
 import static io.naru.dataplane.packet.RawMemory.getInt;
 import static io.naru.dataplane.packet.RawMemory.getLong;
 
+import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowHash;
+import io.naru.dataplane.flow.LocalPorts;
 import io.naru.dataplane.packet.EthernetHeader;
+import io.naru.dataplane.packet.IcmpHeader;
+import io.naru.dataplane.packet.InternetChecksum;
 import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.Ipv6Header;
+import io.naru.dataplane.packet.NdpMessage;
 import io.naru.dataplane.packet.PacketKind;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.DropReason;
@@ -16,7 +22,7 @@ import io.naru.dataplane.service.ForwardingTable;
  *
  * <p>Sets {@code direction}, {@code hash} and {@code owner} of packets of flows, and a verdict of
  * all others. A packet whose fate is decided keeps a key of zero, so that the look-up that follows
- * costs it no cache miss.
+ * costs it no cache miss; so does the reply to a local port, whose flow the port names.
  */
 final class ClassifyStage {
     private static final int[] VERDICT_BY_KIND = new int[PacketKind.COUNT];
@@ -28,10 +34,11 @@ final class ClassifyStage {
     private static final long GROUP_BIT = 1;
 
     static {
+        VERDICT_BY_KIND[PacketKind.FRAGMENT_6] = Verdict.drop(DropReason.FRAGMENT);
         VERDICT_BY_KIND[PacketKind.BAD_LENGTH] = Verdict.drop(DropReason.BAD_LENGTH);
         VERDICT_BY_KIND[PacketKind.BAD_HEADER] = Verdict.drop(DropReason.BAD_HEADER);
-        VERDICT_BY_KIND[PacketKind.IPV6] = Verdict.drop(DropReason.IPV6);
         VERDICT_BY_KIND[PacketKind.IP_OPTIONS] = Verdict.drop(DropReason.IP_OPTIONS);
+        VERDICT_BY_KIND[PacketKind.EXTENSION_HEADER] = Verdict.drop(DropReason.EXTENSION_HEADER);
         VERDICT_BY_KIND[PacketKind.UNSUPPORTED_ETHER_TYPE] =
                 Verdict.drop(DropReason.UNSUPPORTED_ETHER_TYPE);
         VERDICT_BY_KIND[PacketKind.UNSUPPORTED_PROTOCOL] =
@@ -39,26 +46,32 @@ final class ClassifyStage {
     }
 
     private final FlowHash flowHash;
+    private final LocalPorts localPorts;
     private final int workerId;
     private final int workerCount;
     private final long[] macsNet;
     private final ArpStage arp;
+    private final NdpStage ndp;
     private final EchoStage echo;
 
     private ForwardingTable table = ForwardingTable.EMPTY;
 
     ClassifyStage(
             final FlowHash flowHash,
+            final LocalPorts localPorts,
             final int workerId,
             final int workerCount,
             final long[] macsNet,
             final ArpStage arp,
+            final NdpStage ndp,
             final EchoStage echo) {
         this.flowHash = flowHash;
+        this.localPorts = localPorts;
         this.workerId = workerId;
         this.workerCount = workerCount;
         this.macsNet = macsNet;
         this.arp = arp;
+        this.ndp = ndp;
         this.echo = echo;
     }
 
@@ -68,30 +81,45 @@ final class ClassifyStage {
 
     void classify(final PacketBurst burst) {
         final ForwardingTable table = this.table;
+        final boolean hasLocals = table.hasLocals();
         final int count = burst.count;
+        burst.localCount = 0;
         for (int i = 0; i < count; i++) {
             final long frame = burst.address[i];
             final long l3 = frame + burst.l3Offset[i];
             if (burst.kind[i] != PacketKind.TRANSPORT
                     || !isSound(frame, l3, macsNet[burst.ingress[i]])) {
-                decide(burst, i, classifyUncommon(burst, i, frame, l3));
+                final int verdict = classifyUncommon(burst, i, frame, l3);
+                if (verdict != Verdict.UNDECIDED) {
+                    decide(burst, i, verdict);
+                }
                 continue;
             }
 
             final long keyA = burst.keyA[i];
-            final int direction = 1 - table.isVip((int) (keyA >>> 32));
-            final long hash = flowHash.hash(keyA, burst.keyB[i], direction);
-            final int owner = FlowHash.worker(hash, workerCount);
-            burst.direction[i] = direction;
-            burst.hash[i] = hash;
-            burst.owner[i] = owner;
-            burst.verdict[i] = Verdict.UNDECIDED;
-            if (owner != workerId) {
-                decide(burst, i, Verdict.HANDOVER);
+            if (hasLocals && isLocal(burst, i, keyA)) {
+                continue;
             }
+
+            final int direction = 1 - table.isVip((int) (keyA >>> 32));
+            classifyFlow(burst, i, keyA, direction);
         }
     }
 
+    private void classifyFlow(
+            final PacketBurst burst, final int i, final long keyA, final int direction) {
+        final long hash = flowHash.hash(keyA, burst.keyB[i], direction);
+        final int owner = FlowHash.worker(hash, workerCount);
+        burst.direction[i] = direction;
+        burst.hash[i] = hash;
+        burst.owner[i] = owner;
+        burst.verdict[i] = Verdict.UNDECIDED;
+        if (owner != workerId) {
+            decide(burst, i, Verdict.HANDOVER);
+        }
+    }
+
+    /** The verdict of a packet that is not plain, or UNDECIDED if it is part of a flow. */
     private int classifyUncommon(
             final PacketBurst burst, final int i, final long frame, final long l3) {
         final int kind = burst.kind[i];
@@ -107,16 +135,128 @@ final class ClassifyStage {
             return VERDICT_BY_KIND[kind];
         }
 
-        if (EthernetHeader.destinationMacNet(frame) != macsNet[burst.ingress[i]]) {
-            return NOT_OUR_MAC;
-        }
-
         if ((EthernetHeader.sourceMacNet(frame) & GROUP_BIT) != 0) {
             return BAD_SOURCE;
         }
 
-        return isChecksumRight(l3) ? echo.answer(burst, i, frame, l3) : BAD_IP_CHECKSUM;
+        if (kind == PacketKind.ICMP_6 && isNdp(frame + burst.l4Offset[i])) {
+            return ndp.answer(burst, i, frame, l3); // sent to a group of stations, and us in it
+        }
+
+        if (EthernetHeader.destinationMacNet(frame) != macsNet[burst.ingress[i]]) {
+            return NOT_OUR_MAC;
+        }
+
+        return switch (kind) {
+            case PacketKind.TRANSPORT_6 -> classifyIpv6(burst, i, l3);
+            case PacketKind.TRANSPORT_WITH_OPTIONS -> classifyWithOptions(burst, i, l3);
+            case PacketKind.ICMP_6 -> echo.answer6(burst, i, frame, l3);
+            case PacketKind.ICMP ->
+                    isHeaderRight(l3) ? echo.answer(burst, i, frame, l3) : BAD_IP_CHECKSUM;
+            default -> BAD_IP_CHECKSUM;
+        };
     }
+
+    private static boolean isNdp(final long l4) {
+        final int type = IcmpHeader.type(l4);
+        return type == NdpMessage.TYPE_SOLICITATION || type == NdpMessage.TYPE_ADVERTISEMENT;
+    }
+
+    private int classifyWithOptions(final PacketBurst burst, final int i, final long l3) {
+        if (!isHeaderRight(l3)) {
+            return BAD_IP_CHECKSUM;
+        }
+
+        final long keyA = burst.keyA[i];
+        if (!table.hasLocals() || !isLocal(burst, i, keyA)) {
+            classifyFlow(burst, i, keyA, 1 - table.isVip((int) (keyA >>> 32)));
+        }
+
+        return burst.verdict[i];
+    }
+
+    private int classifyIpv6(final PacketBurst burst, final int i, final long l3) {
+        final long sourceHigh = Ipv6Header.sourceHighNet(l3);
+        final long sourceLow = Ipv6Header.sourceLowNet(l3);
+        final long targetHigh = Ipv6Header.destinationHighNet(l3);
+        final long targetLow = Ipv6Header.destinationLowNet(l3);
+        final boolean isToVip = table.isVip6(targetHigh, targetLow);
+        if (table.hasLocals()
+                && isLocal6(burst, i, isToVip, sourceHigh, sourceLow, targetHigh, targetLow)) {
+            return burst.verdict[i];
+        }
+
+        burst.keyA[i] =
+                (flowHash.digest(sourceHigh, sourceLow) & 0xffff_ffffL)
+                        | ((long) flowHash.digest(targetHigh, targetLow) << Integer.SIZE);
+        classifyFlow(burst, i, burst.keyA[i], isToVip ? FlowEntry.TO_BACKEND : FlowEntry.TO_CLIENT);
+        return burst.verdict[i];
+    }
+
+    // -- replies to local ports -------------------------------------------------------------------
+
+    /** Whether an IPv4 packet came to a local port; then it has all that it needs. */
+    private boolean isLocal(final PacketBurst burst, final int i, final long keyA) {
+        final int target = (int) (keyA >>> Integer.SIZE);
+        final int localId = table.localId(target);
+        if (localId == ForwardingTable.NONE) {
+            return false;
+        }
+
+        final int protocol = burst.protocol[i];
+        final int sourcePort = (int) burst.keyB[i] & 0xffff;
+        final int port = (int) burst.keyB[i] >>> Short.SIZE;
+        // A VIP that stands in for a local address is called by clients as well.
+        return (table.isVip(target) == 0
+                        || (table.isNatBackend((int) keyA, protocol, sourcePort)
+                                && table.serviceOf(target, protocol, port) == ForwardingTable.NONE))
+                && toLocalPort(burst, i, localId, port);
+    }
+
+    private boolean isLocal6(
+            final PacketBurst burst,
+            final int i,
+            final boolean isToVip,
+            final long sourceHigh,
+            final long sourceLow,
+            final long targetHigh,
+            final long targetLow) {
+        final int localId = table.localId6(targetHigh, targetLow);
+        if (localId == ForwardingTable.NONE) {
+            return false;
+        }
+
+        final int protocol = burst.protocol[i];
+        final int sourcePort = (int) burst.keyB[i] & 0xffff;
+        final int port = (int) burst.keyB[i] >>> Short.SIZE;
+        return (!isToVip
+                        || (table.isNatBackend6(sourceHigh, sourceLow, protocol, sourcePort)
+                                && table.serviceOf6(targetHigh, targetLow, protocol, port)
+                                        == ForwardingTable.NONE))
+                && toLocalPort(burst, i, localId, port);
+    }
+
+    private boolean toLocalPort(
+            final PacketBurst burst, final int i, final int localId, final int portNet) {
+        final int owner = localPorts.owner(portNet);
+        if (owner == LocalPorts.NONE) {
+            return false;
+        }
+
+        final int sourcePort = (int) burst.keyB[i] & 0xffff;
+        decide(burst, i, owner == workerId ? Verdict.UNDECIDED : Verdict.HANDOVER);
+        burst.owner[i] = owner;
+        if (owner == workerId) {
+            burst.direction[i] = FlowEntry.TO_CLIENT;
+            burst.localSourcePort[i] = sourcePort;
+            burst.localSlot[i] = (localId << Short.SIZE) | portNet;
+            burst.locals[burst.localCount++] = i;
+        }
+
+        return true;
+    }
+
+    // -- parts ------------------------------------------------------------------------------------
 
     private static void decide(final PacketBurst burst, final int i, final int verdict) {
         burst.verdict[i] = verdict;
@@ -147,5 +287,10 @@ final class ClassifyStage {
         final long folded = (sum & 0xffff_ffffL) + (sum >>> 32);
         final long half = (folded & 0xffff) + (folded >>> 16);
         return ((half + (half >>> 16)) & 0xffff) == 0xffff;
+    }
+
+    /** The same for a header of any length. */
+    private static boolean isHeaderRight(final long l3) {
+        return InternetChecksum.checksumNet(l3, Ipv4Header.headerLength(l3)) == 0;
     }
 }

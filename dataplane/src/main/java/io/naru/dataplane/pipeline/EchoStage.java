@@ -5,6 +5,7 @@ import io.naru.dataplane.packet.EthernetHeader;
 import io.naru.dataplane.packet.IcmpHeader;
 import io.naru.dataplane.packet.InternetChecksum;
 import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.service.ForwardingTable;
@@ -30,6 +31,9 @@ final class EchoStage {
     private static final int TYPE_DELTA =
             InternetChecksum.delta16(IcmpHeader.TYPE_ECHO_REQUEST, IcmpHeader.TYPE_ECHO_REPLY);
 
+    private static final int TYPE_DELTA_6 =
+            InternetChecksum.delta16(IcmpHeader.TYPE_ECHO_REQUEST_6, IcmpHeader.TYPE_ECHO_REPLY_6);
+
     private final long[] macsNet;
     private final boolean answers;
     private ForwardingTable table = ForwardingTable.EMPTY;
@@ -51,6 +55,7 @@ final class EchoStage {
     /** Turns a request into its reply; the verdict. */
     int answer(final PacketBurst burst, final int i, final long frame, final long l3) {
         final long l4 = frame + burst.l4Offset[i];
+        final int headerLength = Ipv4Header.headerLength(l3);
         final int vip = Ipv4Header.destinationNet(l3);
         final int source = Ipv4Header.sourceNet(l3);
         if (table.isVip(vip) == 0) {
@@ -69,7 +74,7 @@ final class EchoStage {
             return BAD_SOURCE;
         }
 
-        final int length = Ipv4Header.totalLength(l3) - Ipv4Header.LENGTH;
+        final int length = Ipv4Header.totalLength(l3) - headerLength;
         if (InternetChecksum.checksumNet(l4, length) != 0) {
             return BAD_CHECKSUM;
         }
@@ -82,8 +87,50 @@ final class EchoStage {
         Ipv4Header.putDestinationNet(l3, source);
         Ipv4Header.putTtl(l3, TTL);
         Ipv4Header.putChecksumNet(l3, 0);
-        Ipv4Header.putChecksumNet(l3, InternetChecksum.checksumNet(l3, Ipv4Header.LENGTH));
+        Ipv4Header.putChecksumNet(l3, InternetChecksum.checksumNet(l3, headerLength));
+        return sendBack(burst, i, frame);
+    }
 
+    /** The same for ICMPv6 (RFC 4443 §4.2); a packet with extension headers is not answered. */
+    int answer6(final PacketBurst burst, final int i, final long frame, final long l3) {
+        final long l4 = frame + burst.l4Offset[i];
+        final long vipHigh = Ipv6Header.destinationHighNet(l3);
+        final long vipLow = Ipv6Header.destinationLowNet(l3);
+        final long sourceHigh = Ipv6Header.sourceHighNet(l3);
+        final long sourceLow = Ipv6Header.sourceLowNet(l3);
+        if (!table.isVip6(vipHigh, vipLow)) {
+            return NOT_OURS;
+        }
+
+        if (IcmpHeader.type(l4) != IcmpHeader.TYPE_ECHO_REQUEST_6
+                || IcmpHeader.code(l4) != 0
+                || burst.l4Offset[i] - burst.l3Offset[i] != Ipv6Header.LENGTH) {
+            return ICMP_OTHER;
+        }
+
+        if (!answers) {
+            return ECHO_OFF;
+        }
+
+        if (!Sources.isNeighbour6(sourceHigh) || table.isVip6(sourceHigh, sourceLow)) {
+            return BAD_SOURCE;
+        }
+
+        final int length = Ipv6Header.payloadLength(l3);
+        if (InternetChecksum.transport6ChecksumNet(l3, l4, length, Ipv6Header.NEXT_ICMPV6) != 0) {
+            return BAD_CHECKSUM;
+        }
+
+        IcmpHeader.putType(l4, IcmpHeader.TYPE_ECHO_REPLY_6);
+        IcmpHeader.putChecksumNet(
+                l4, InternetChecksum.update(IcmpHeader.checksumNet(l4), TYPE_DELTA_6));
+        Ipv6Header.putSourceNet(l3, vipHigh, vipLow);
+        Ipv6Header.putDestinationNet(l3, sourceHigh, sourceLow);
+        Ipv6Header.putHopLimit(l3, TTL);
+        return sendBack(burst, i, frame);
+    }
+
+    private int sendBack(final PacketBurst burst, final int i, final long frame) {
         final int ingress = burst.ingress[i];
         final long senderMac = EthernetHeader.sourceMacNet(frame);
         EthernetHeader.putMacsNet(frame, senderMac, macsNet[ingress]);

@@ -1,19 +1,34 @@
 package io.naru.dataplane.pipeline;
 
+import io.naru.dataplane.flow.FlowAddresses;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowListener;
+import io.naru.dataplane.flow.FlowTable;
+import io.naru.dataplane.flow.LocalPorts;
+import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.status.WorkerStats;
 
 /**
- * Keeps account of the flows of each service and backend, however they begin and end.
+ * Keeps account of the flows of each service and backend, and of the local ports that they have,
+ * however they begin and end.
  *
  * <p>Made before the flow table, whose listener it is. Used by one worker.
  */
 public final class FlowAccounts implements FlowListener {
+    private static final int FULL_NAT = Mode.FULL_NAT.code();
+
     private final WorkerStats stats;
+    private FlowTable flows;
+    private LocalPorts localPorts;
 
     public FlowAccounts(final WorkerStats stats) {
         this.stats = stats;
+    }
+
+    /** Before the first flow: the table and the ports of its {@code full-nat} flows. */
+    void attach(final FlowTable flows, final LocalPorts localPorts) {
+        this.flows = flows;
+        this.localPorts = localPorts;
     }
 
     /** A flow is in the table from now on; its service and backend are set. */
@@ -26,6 +41,13 @@ public final class FlowAccounts implements FlowListener {
     void onFlowClosed(final long entry) {
         WorkerStats.flowClosed(stats.service(FlowEntry.serviceId(entry)));
         WorkerStats.flowClosed(stats.backend(FlowEntry.backendId(entry)));
+        if (FlowEntry.mode(entry) == FULL_NAT) {
+            final long addresses = flows.addresses(entry);
+            localPorts.free(
+                    FlowAddresses.localId(addresses),
+                    FlowEntry.protocol(entry),
+                    FlowAddresses.localPortNet(addresses));
+        }
     }
 
     /** A flow could not begin as no backend takes new ones. */

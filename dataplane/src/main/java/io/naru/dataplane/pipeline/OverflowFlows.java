@@ -1,9 +1,12 @@
 package io.naru.dataplane.pipeline;
 
+import io.naru.dataplane.flow.FlowAddresses;
 import io.naru.dataplane.flow.FlowEntry;
-import io.naru.dataplane.flow.FlowExpiry;
+import io.naru.dataplane.flow.FlowTable;
 import io.naru.dataplane.packet.Bounds;
+import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.packet.RawMemory;
+import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.service.ForwardingTable;
 import java.nio.ByteBuffer;
 import org.agrona.BitUtil;
@@ -14,24 +17,29 @@ import org.agrona.BufferUtil;
  * and their replies back, for as long as no later one takes the place.
  *
  * <p>One place per hash, no search, nothing refused: with a flow table that is too small for its
- * load connections go on working, and a flood costs one cache line a packet. Entries have the
- * layout of {@link FlowEntry}. Used by one worker.
+ * load connections go on working, and a flood costs a cache line or two a packet. A place is a
+ * {@link FlowEntry} and, used only by IPv6, its {@link FlowAddresses}. Used by one worker.
  */
 final class OverflowFlows {
+    private static final int PLACE_LENGTH = FlowEntry.LENGTH + FlowAddresses.LENGTH;
+
+    private final FlowTable flows;
     private final ByteBuffer memory;
     private final long address;
     private final int mask;
     private boolean isUsed;
 
     /**
+     * @param flows the table whose flows these are, but for the room.
      * @param capacity places, a power of two.
      */
-    OverflowFlows(final int capacity) {
+    OverflowFlows(final FlowTable flows, final int capacity) {
         if (!BitUtil.isPowerOfTwo(capacity)) {
             throw new IllegalArgumentException("capacity must be a power of two: " + capacity);
         }
 
-        memory = BufferUtil.allocateDirectAligned(capacity * FlowEntry.LENGTH, FlowEntry.LENGTH);
+        this.flows = flows;
+        memory = BufferUtil.allocateDirectAligned(capacity * PLACE_LENGTH, FlowEntry.LENGTH);
         address = BufferUtil.address(memory);
         mask = capacity - 1;
         Bounds.add(address, memory.capacity());
@@ -43,30 +51,38 @@ final class OverflowFlows {
     }
 
     /** The entry of a packet's flow, or 0. */
-    long find(
-            final long hash,
-            final long keyA,
-            final long keyB,
-            final int direction,
-            final FlowExpiry expiry,
-            final int nowTicks) {
-        final long entry = entryOf(hash);
-        return FlowEntry.state(entry) != 0
-                        && FlowEntry.matches(entry, keyA, keyB, direction)
-                        && !expiry.isExpired(entry, nowTicks)
+    long find(final PacketBurst burst, final int i, final int nowTicks) {
+        final long entry = entryOf(burst.hash[i]);
+        final int direction = burst.direction[i];
+        if (FlowEntry.state(entry) == 0
+                || !FlowEntry.matches(entry, burst.keyA[i], burst.keyB[i], direction)
+                || flows.expiry().isExpired(entry, nowTicks)) {
+            return FlowTable.NONE;
+        }
+
+        final long source = burst.address[i] + burst.l3Offset[i] + Ipv6Header.SOURCE_OFFSET;
+        return !FlowEntry.isIpv6(entry)
+                        || FlowAddresses.matches(entry + FlowEntry.LENGTH, source, direction)
                 ? entry
-                : 0;
+                : FlowTable.NONE;
     }
 
-    /** Remembers a copy of an entry, in place of whoever was there. */
+    /** Remembers a copy of an entry of the table, in place of whoever was there. */
     void put(final long hash, final long source) {
         isUsed = true;
-        RawMemory.copy(source, entryOf(hash), FlowEntry.LENGTH);
+        final long entry = entryOf(hash);
+        RawMemory.copy(source, entry, FlowEntry.LENGTH);
+        if (FlowEntry.isIpv6(source)) {
+            RawMemory.copy(flows.addresses(source), entry + FlowEntry.LENGTH, FlowAddresses.LENGTH);
+        }
     }
 
-    /** Copies an entry that was found. */
+    /** Copies an entry that was found to one of the table. */
     void copyTo(final long target, final long entry) {
         RawMemory.copy(entry, target, FlowEntry.LENGTH);
+        if (FlowEntry.isIpv6(entry)) {
+            RawMemory.copy(entry + FlowEntry.LENGTH, flows.addresses(target), FlowAddresses.LENGTH);
+        }
     }
 
     /** Copies an entry that was found, and forgets it. */
@@ -88,7 +104,7 @@ final class OverflowFlows {
         }
 
         for (int i = 0; i <= mask; i++) {
-            final long entry = address + (long) i * FlowEntry.LENGTH;
+            final long entry = address + (long) i * PLACE_LENGTH;
             if (FlowEntry.state(entry) != 0
                     && (table.service(FlowEntry.serviceId(entry)) == null
                             || table.backend(FlowEntry.backendId(entry)) == null)) {
@@ -98,6 +114,6 @@ final class OverflowFlows {
     }
 
     private long entryOf(final long hash) {
-        return address + (long) ((int) (hash >>> 24) & mask) * FlowEntry.LENGTH;
+        return address + (long) ((int) (hash >>> 24) & mask) * PLACE_LENGTH;
     }
 }

@@ -4,13 +4,18 @@ import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowExpiry;
 import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.flow.FlowTable;
+import io.naru.dataplane.flow.LocalPorts;
 import io.naru.dataplane.forward.Forwarder;
+import io.naru.dataplane.forward.FullNatForwarder;
 import io.naru.dataplane.forward.L2DsrForwarder;
 import io.naru.dataplane.forward.NatForwarder;
+import io.naru.dataplane.forward.NatForwarder6;
+import io.naru.dataplane.forward.TunnelForwarder;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.PacketParser;
 import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
@@ -35,10 +40,21 @@ public final class Pipeline {
     private final ScheduleStage schedule;
     private final RouteStage route;
     private final TrackStage track;
-    private final Forwarder nat;
-    private final Forwarder l2Dsr;
-    private final int[] natSelection = new int[PacketBurst.CAPACITY];
-    private final int[] l2DsrSelection = new int[PacketBurst.CAPACITY];
+    private final NdpStage ndp;
+    private final FullNatForwarder fullNat;
+    private final NatForwarder6 nat6;
+    private final TunnelForwarder tunnel;
+
+    /** By {@link #way}; none where no flow is of that mode and family. */
+    private final Forwarder[] forwarders = new Forwarder[WAYS];
+
+    private final int[][] selections = new int[WAYS][PacketBurst.CAPACITY];
+    private final int[] counts = new int[WAYS];
+
+    /** Modes and families. */
+    private static final int WAYS = 32;
+
+    private static final int FAMILY_6_WAY = 16;
 
     /**
      * @param macsNet our MAC by interface index, in the low 48 bits.
@@ -53,6 +69,7 @@ public final class Pipeline {
             final FlowHash flowHash,
             final StableHash stableHash,
             final HopTable hops,
+            final LocalPorts localPorts,
             final WorkerStats stats) {
         final int hopCost = settings.isRouter() ? 1 : 0;
         this.flows = flows;
@@ -65,20 +82,42 @@ public final class Pipeline {
                         settings.workerCount(),
                         macsNet);
         arp = new ArpStage(macsNet);
+        ndp = new NdpStage(macsNet);
         echo = new EchoStage(macsNet, settings.answersEcho());
         classify =
                 new ClassifyStage(
-                        flowHash, settings.workerId(), settings.workerCount(), macsNet, arp, echo);
+                        flowHash,
+                        localPorts,
+                        settings.workerId(),
+                        settings.workerCount(),
+                        macsNet,
+                        arp,
+                        ndp,
+                        echo);
+        accounts.attach(flows, localPorts);
         schedule =
                 new ScheduleStage(
                         flows,
-                        new OverflowFlows(settings.overflowCapacity()),
+                        new OverflowFlows(flows, settings.overflowCapacity()),
                         accounts,
-                        stableHash);
+                        new FlowOpening(flows, flowHash, stableHash, localPorts, hops),
+                        localPorts);
         route = new RouteStage(hops, macsNet, hopCost);
         track = new TrackStage(stats);
-        nat = new NatForwarder(macsNet, hopCost);
-        l2Dsr = new L2DsrForwarder(macsNet);
+        fullNat = new FullNatForwarder(macsNet, hopCost, flows);
+        nat6 = new NatForwarder6(macsNet, hopCost, flows);
+        tunnel = new TunnelForwarder(macsNet, hopCost);
+        final Forwarder l2Dsr = new L2DsrForwarder(macsNet);
+        put(Mode.NAT, new NatForwarder(macsNet, hopCost), nat6);
+        put(Mode.FULL_NAT, fullNat, nat6);
+        put(Mode.DSR_L2, l2Dsr, l2Dsr);
+        put(Mode.DSR_GRE, tunnel, tunnel);
+        put(Mode.DSR_IPIP, tunnel, tunnel);
+    }
+
+    private void put(final Mode mode, final Forwarder ofIpv4, final Forwarder ofIpv6) {
+        forwarders[mode.code()] = ofIpv4;
+        forwarders[mode.code() | FAMILY_6_WAY] = ofIpv6;
     }
 
     /** Sets {@code verdict} of each packet of the burst, and {@code hop} of those to be sent. */
@@ -92,6 +131,9 @@ public final class Pipeline {
         route.route(burst);
         track.track(burst, nowTicks);
         rewrite(burst);
+        for (int k = 0; k < burst.localCount; k++) {
+            burst.localSlot[burst.locals[k]] = -1;
+        }
     }
 
     /**
@@ -124,16 +166,20 @@ public final class Pipeline {
     public void adopt(
             final ForwardingTable table, final Scheduler[] schedulers, final FlowExpiry expiry) {
         arp.adopt(table);
+        ndp.adopt(table);
         echo.adopt(table);
+        fullNat.adopt(table);
+        nat6.adopt(table);
+        tunnel.adopt(table);
         classify.adopt(table);
         schedule.adopt(table, schedulers);
         route.adopt(table);
         flows.expiry(expiry);
     }
 
-    /** ARP requests that were answered. */
+    /** ARP requests and neighbour solicitations that were answered. */
     public long arpReplies() {
-        return arp.replies();
+        return arp.replies() + ndp.replies();
     }
 
     /** Pings that were answered. */
@@ -146,23 +192,26 @@ public final class Pipeline {
         return schedule.loosePackets();
     }
 
-    /** Whoever is still undecided has a flow and a way: by mode, and sent. */
+    /** Whoever is still undecided has a flow and a way: by mode and family, and sent. */
     private void rewrite(final PacketBurst burst) {
         final int count = burst.count;
-        int natCount = 0;
-        int l2DsrCount = 0;
         for (int i = 0; i < count; i++) {
             if (burst.verdict[i] == Verdict.UNDECIDED) {
-                final int isNat = FlowEntry.backendIpNet(burst.entry[i]) == 0 ? 0 : 1;
-                natSelection[natCount] = i;
-                l2DsrSelection[l2DsrCount] = i;
-                natCount += isNat;
-                l2DsrCount += 1 - isNat;
+                final int way = way(burst.entry[i]);
+                selections[way][counts[way]++] = i;
                 burst.verdict[i] = Verdict.TX;
             }
         }
 
-        nat.forward(burst, natSelection, natCount);
-        l2Dsr.forward(burst, l2DsrSelection, l2DsrCount);
+        for (int way = 0; way < WAYS; way++) {
+            if (counts[way] > 0) {
+                forwarders[way].forward(burst, selections[way], counts[way]);
+                counts[way] = 0;
+            }
+        }
+    }
+
+    private static int way(final long entry) {
+        return FlowEntry.mode(entry) | (FlowEntry.isIpv6(entry) ? FAMILY_6_WAY : 0);
     }
 }

@@ -1,12 +1,16 @@
 package io.naru.dataplane.pipeline;
 
+import static io.naru.dataplane.packet.RawMemory.getByte;
+
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.EthernetHeader;
 import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.service.ForwardingTable;
 
 /**
@@ -21,6 +25,14 @@ final class RouteStage {
     private static final int TTL_EXPIRED = Verdict.drop(DropReason.TTL_EXPIRED);
     private static final int NO_PORT = Verdict.drop(DropReason.NO_PORT);
     private static final int VLAN_TAG = Verdict.drop(DropReason.VLAN_TAG);
+
+    private static final int NO_TUNNEL_SOURCE = Verdict.drop(DropReason.NO_TUNNEL_SOURCE);
+
+    /** A bit for each mode in which a packet's time to live stays as it is. */
+    private static final int NO_ROUTER_MODES = 1 << Mode.DSR_L2.code();
+
+    private static final int TUNNEL_MODES =
+            (1 << Mode.DSR_GRE.code()) | (1 << Mode.DSR_IPIP.code());
 
     private final HopTable hops;
     private final long[] macsNet;
@@ -53,16 +65,32 @@ final class RouteStage {
             final long hop = toBackend ^ ((toBackend ^ toClient) & -(long) burst.direction[i]);
             burst.hop[i] = hop;
 
-            final int isRewritten = FlowEntry.backendIpNet(entry) == 0 ? 0 : 1;
+            final int mode = FlowEntry.mode(entry);
+            final int cost = hopCost & ((NO_ROUTER_MODES >>> mode) ^ 1);
             final long l3 = burst.address[i] + burst.l3Offset[i];
-            final boolean isLate = Ipv4Header.ttl(l3) <= (hopCost & isRewritten);
+            final boolean isLate =
+                    cost != 0 && Byte.toUnsignedInt(getByte(l3 + ttlOffset(entry))) <= cost;
             final int egress = Hop.interfaceIndex(hop);
             final boolean changesVlan =
                     burst.l3Offset[i] != EthernetHeader.LENGTH && egress != burst.ingress[i];
             if (!Hop.isResolved(hop) || isLate || egress >= interfaces || changesVlan) {
                 burst.verdict[i] = reason(hop, isLate, egress >= interfaces);
+            } else if (((TUNNEL_MODES >>> mode) & 1) != 0 && !hasSource(entry, egress)) {
+                burst.verdict[i] = NO_TUNNEL_SOURCE;
             }
         }
+    }
+
+    private boolean hasSource(final long entry, final int egress) {
+        return table.tunnels()
+                .hasSource(
+                        FlowEntry.serviceId(entry),
+                        egress,
+                        table.isBackendIpv6(FlowEntry.backendId(entry)));
+    }
+
+    private static int ttlOffset(final long entry) {
+        return FlowEntry.isIpv6(entry) ? Ipv6Header.HOP_LIMIT_OFFSET : Ipv4Header.TTL_OFFSET;
     }
 
     private static int reason(final long hop, final boolean isLate, final boolean isElsewhere) {

@@ -3,19 +3,14 @@ package io.naru.dataplane.pipeline;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowState;
 import io.naru.dataplane.flow.FlowTable;
-import io.naru.dataplane.packet.Bounds;
-import io.naru.dataplane.packet.InternetChecksum;
+import io.naru.dataplane.flow.LocalPorts;
 import io.naru.dataplane.packet.Ipv4Header;
-import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.schedule.Scheduler;
-import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
-import java.nio.ByteBuffer;
-import org.agrona.BufferUtil;
 
 /**
  * Finds a backend for packets that have none: opens flows, opens those anew that are over, and
@@ -34,6 +29,13 @@ final class ScheduleStage {
     private static final int NO_BACKEND = Verdict.drop(DropReason.NO_BACKEND);
     private static final int BACKEND_DOWN = Verdict.drop(DropReason.BACKEND_DOWN);
     private static final int AMBIGUOUS_REPLY = Verdict.drop(DropReason.AMBIGUOUS_REPLY);
+    private static final int NO_LOCAL_PORT = Verdict.drop(DropReason.NO_LOCAL_PORT);
+    private static final int FLOW_TABLE_FULL = Verdict.drop(DropReason.FLOW_TABLE_FULL);
+
+    private static final int FULL_NAT = Mode.FULL_NAT.code();
+
+    /** No entry, as all local ports are in use. */
+    private static final long NO_PORT_LEFT = -2;
 
     private static final int OPENING_MASK =
             TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN;
@@ -46,13 +48,13 @@ final class ScheduleStage {
     private final FlowTable flows;
     private final OverflowFlows overflow;
     private final FlowAccounts accounts;
-    private final StableHash stableHash;
+    private final FlowOpening opening;
+    private final LocalPorts localPorts;
     private final int[] asking = new int[PacketBurst.CAPACITY];
 
-    /** An entry for each packet of a burst whose flow is not in the table, then one of nobody. */
-    private final ByteBuffer looseMemory;
-
+    /** The first of the entries for packets of a burst whose flow is not in the table. */
     private final long looseEntries;
+
     private final long nobody;
 
     private ForwardingTable table = ForwardingTable.EMPTY;
@@ -65,22 +67,21 @@ final class ScheduleStage {
             final FlowTable flows,
             final OverflowFlows overflow,
             final FlowAccounts accounts,
-            final StableHash stableHash) {
+            final FlowOpening opening,
+            final LocalPorts localPorts) {
         this.flows = flows;
         this.overflow = overflow;
         this.accounts = accounts;
-        this.stableHash = stableHash;
-        looseMemory =
-                BufferUtil.allocateDirectAligned(
-                        (PacketBurst.CAPACITY + 1) * FlowEntry.LENGTH, FlowEntry.LENGTH);
-        looseEntries = BufferUtil.address(looseMemory);
+        this.opening = opening;
+        this.localPorts = localPorts;
+        looseEntries = flows.spareEntry(0);
         nobody = looseEntry(PacketBurst.CAPACITY);
-        Bounds.add(looseEntries, looseMemory.capacity());
     }
 
     void adopt(final ForwardingTable table, final Scheduler[] schedulers) {
         this.table = table;
         this.schedulers = schedulers;
+        opening.adopt(table);
         overflow.adopt(table);
     }
 
@@ -90,10 +91,37 @@ final class ScheduleStage {
     }
 
     void schedule(final PacketBurst burst, final int nowTicks) {
+        for (int k = 0; k < burst.localCount; k++) {
+            findLocal(burst, burst.locals[k], nowTicks);
+        }
+
         final int count = selectAsking(burst);
         if (count > 0) {
             scheduleAsking(burst, count, nowTicks);
         }
+    }
+
+    /** Finds the flow that a local port belongs to; the packet must come from its backend. */
+    private void findLocal(final PacketBurst burst, final int i, final int nowTicks) {
+        final long entry = local(burst, i);
+        if (entry != FlowTable.NONE && flows.expiry().isExpired(entry, nowTicks)) {
+            flows.expire(entry);
+            burst.entry[i] = FlowTable.NONE;
+        } else {
+            burst.entry[i] = entry;
+        }
+
+        if (burst.entry[i] == FlowTable.NONE) {
+            burst.verdict[i] = NO_FLOW;
+        }
+    }
+
+    private long local(final PacketBurst burst, final int i) {
+        final int slot = burst.localSlot[i];
+        final long entry = localPorts.entry(slot >>> Short.SIZE, burst.protocol[i], slot & 0xffff);
+        return entry != FlowTable.NONE && opening.isFromBackend(burst, i, entry)
+                ? entry
+                : FlowTable.NONE;
     }
 
     /** Collects the packets that cannot simply go where their flow goes. */
@@ -190,7 +218,7 @@ final class ScheduleStage {
         for (int earlier = 0; earlier < i; earlier++) {
             if (burst.entry[earlier] == entry && burst.verdict[earlier] == Verdict.UNDECIDED) {
                 burst.entry[earlier] = looseEntry(earlier);
-                RawMemory.copy(entry, burst.entry[earlier], FlowEntry.LENGTH);
+                flows.copy(entry, burst.entry[earlier]);
             }
         }
     }
@@ -206,10 +234,7 @@ final class ScheduleStage {
         }
 
         if (burst.direction[i] == FlowEntry.TO_CLIENT) {
-            return table.isNatBackend(
-                            (int) burst.keyA[i], burst.protocol[i], (int) burst.keyB[i] & 0xffff)
-                    ? NO_FLOW
-                    : NOT_OURS;
+            return opening.isFromNatBackend(burst, i) ? NO_FLOW : NOT_OURS;
         }
 
         final int serviceId = serviceOf(burst, i);
@@ -217,13 +242,16 @@ final class ScheduleStage {
             return NO_SERVICE;
         }
 
-        final int clientIp = (int) burst.keyA[i];
-        if (!Sources.isClient(clientIp) || table.isVip(clientIp) != 0) {
+        if (!opening.isClient(burst, i)) {
             return BAD_SOURCE;
         }
 
         if (mayOpen(burst, i)) {
             return open(burst, i, serviceId, nowTicks);
+        }
+
+        if (opening.mayAdopt(burst, i, serviceId)) {
+            return adopt(burst, i, serviceId, nowTicks);
         }
 
         // The middle of a connection. It may be one that there was no room for: then the hash
@@ -235,35 +263,28 @@ final class ScheduleStage {
 
     private int open(
             final PacketBurst burst, final int i, final int serviceId, final int nowTicks) {
-        final boolean isNat = table.mode(serviceId) == Mode.NAT;
-        final int state = initialState(burst, i, isNat);
-        final int vipPort = vipPortNet(burst, i);
-        long tupleHash = tupleHash(burst, i);
-        long sourceHash = stableHash.source((int) burst.keyA[i]);
+        long tupleHash = opening.tupleHash(burst, i);
+        long sourceHash = opening.sourceHash(burst, i);
         for (int attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt++) {
             final int backendId = schedulers[serviceId].select(tupleHash, sourceHash);
             if (backendId == Scheduler.NONE) {
                 return refuse(serviceId);
             }
 
-            final long entry =
-                    flows.insert(
-                            burst.hash[i],
-                            burst.keyA[i],
-                            burst.keyB[i],
-                            isNat ? table.backendIpNet(backendId) : 0,
-                            isNat ? table.backendPortNet(backendId, vipPort) : 0,
-                            state,
-                            nowTicks);
+            final int mode = opening.modeOf(burst, i, serviceId, backendId);
+            final int state = opening.initialState(burst, i, mode);
+            final long entry = insert(burst, i, serviceId, backendId, mode, state, nowTicks);
             if (entry == FlowTable.NONE) {
-                return forwardLoose(burst, i, serviceId, state, nowTicks);
+                return mode == FULL_NAT
+                        ? FLOW_TABLE_FULL
+                        : forwardLoose(burst, i, serviceId, state, nowTicks);
+            }
+
+            if (entry == NO_PORT_LEFT) {
+                return NO_LOCAL_PORT;
             }
 
             if (entry != FlowTable.CONFLICT) {
-                assign(burst, i, entry, serviceId, backendId);
-                accounts.onFlowOpened(entry);
-                hasChanged = true;
-                burst.entry[i] = entry;
                 return Verdict.UNDECIDED;
             }
 
@@ -272,6 +293,69 @@ final class ScheduleStage {
         }
 
         return AMBIGUOUS_REPLY;
+    }
+
+    /**
+     * Opens a flow.
+     *
+     * @return as {@link FlowTable#insert}, or {@link #NO_PORT_LEFT}.
+     */
+    private long insert(
+            final PacketBurst burst,
+            final int i,
+            final int serviceId,
+            final int backendId,
+            final int mode,
+            final int state,
+            final int nowTicks) {
+        if (flows.isTaken(burst, i)) {
+            return FlowTable.CONFLICT; // by a flow whose IPv6 addresses have the same digests
+        }
+
+        if (mode == FULL_NAT && !opening.takePort(burst, i, serviceId)) {
+            return NO_PORT_LEFT;
+        }
+
+        final long entry =
+                flows.insert(
+                        burst.hash[i],
+                        burst.keyA[i],
+                        burst.keyB[i],
+                        opening.replyIp(burst, i, backendId, mode),
+                        opening.replyPort(burst, i, backendId, mode),
+                        state,
+                        nowTicks);
+        if (entry == FlowTable.NONE || entry == FlowTable.CONFLICT) {
+            opening.givePortBack(mode);
+            return entry;
+        }
+
+        opening.assign(burst, i, entry, serviceId, backendId, mode);
+        accounts.onFlowOpened(entry);
+        hasChanged = true;
+        burst.entry[i] = entry;
+        return entry;
+    }
+
+    /** The middle of a connection that began elsewhere, or before we did: on by the hash. */
+    private int adopt(
+            final PacketBurst burst, final int i, final int serviceId, final int nowTicks) {
+        final int backendId = stableBackend(burst, i, serviceId);
+        if (backendId == ForwardingTable.NONE) {
+            return refuse(serviceId);
+        }
+
+        final int mode = table.mode(serviceId).code();
+        final int state =
+                mode == Mode.NAT.code() ? FlowState.ESTABLISHED : FlowState.ONE_WAY_ESTABLISHED;
+        final long entry = insert(burst, i, serviceId, backendId, mode, state, nowTicks);
+        if (entry == FlowTable.CONFLICT) {
+            return AMBIGUOUS_REPLY;
+        }
+
+        return entry == FlowTable.NONE
+                ? forwardLoose(burst, i, serviceId, state, nowTicks)
+                : Verdict.UNDECIDED;
     }
 
     private int refuse(final int serviceId) {
@@ -293,17 +377,21 @@ final class ScheduleStage {
             return refuse(serviceId);
         }
 
-        final boolean isNat = table.mode(serviceId) == Mode.NAT;
+        final int mode = table.mode(serviceId).code();
+        if (mode == FULL_NAT) {
+            return FLOW_TABLE_FULL;
+        }
+
         final long entry = looseEntry(i);
         FlowEntry.init(
                 entry,
                 burst.keyA[i],
                 burst.keyB[i],
-                isNat ? table.backendIpNet(backendId) : 0,
-                isNat ? table.backendPortNet(backendId, vipPortNet(burst, i)) : 0,
+                opening.replyIp(burst, i, backendId, mode),
+                opening.replyPort(burst, i, backendId, mode),
                 state,
                 nowTicks);
-        assign(burst, i, entry, serviceId, backendId);
+        opening.assign(burst, i, entry, serviceId, backendId, mode);
         overflow.put(burst.hash[i], entry);
         burst.entry[i] = entry;
         loosePackets++;
@@ -312,14 +400,7 @@ final class ScheduleStage {
 
     /** The entry of a flow for which there was no room; NONE if it must be opened anew. */
     private long findInOverflow(final PacketBurst burst, final int i, final int nowTicks) {
-        final long entry =
-                overflow.find(
-                        burst.hash[i],
-                        burst.keyA[i],
-                        burst.keyB[i],
-                        burst.direction[i],
-                        flows.expiry(),
-                        nowTicks);
+        final long entry = overflow.find(burst, i, nowTicks);
         if (entry == FlowTable.NONE
                 || burst.direction[i] == FlowEntry.TO_CLIENT
                 || !mayOpen(burst, i)) {
@@ -340,7 +421,7 @@ final class ScheduleStage {
         }
 
         if (flows.size() < flows.capacity()) {
-            final long entry = moveToTable(burst.hash[i], remembered, nowTicks);
+            final long entry = moveToTable(burst, i, remembered, nowTicks);
             if (entry != FlowTable.NONE) {
                 burst.entry[i] = entry;
                 return Verdict.UNDECIDED;
@@ -361,10 +442,15 @@ final class ScheduleStage {
     }
 
     /** There is room by now: the flow becomes one like any other. */
-    private long moveToTable(final long hash, final long remembered, final int nowTicks) {
+    private long moveToTable(
+            final PacketBurst burst, final int i, final long remembered, final int nowTicks) {
+        if (flows.isTaken(burst, i)) {
+            return FlowTable.NONE;
+        }
+
         final long entry =
                 flows.insert(
-                        hash,
+                        burst.hash[i],
                         FlowEntry.forwardKeyA(remembered),
                         FlowEntry.forwardKeyB(remembered),
                         FlowEntry.backendIpNet(remembered),
@@ -382,10 +468,10 @@ final class ScheduleStage {
     }
 
     private int stableBackend(final PacketBurst burst, final int i, final int serviceId) {
-        final long tupleHash = tupleHash(burst, i);
+        final long tupleHash = opening.tupleHash(burst, i);
         return switch (table.algorithm(serviceId)) {
             case SH, MAGLEV ->
-                    schedulers[serviceId].select(tupleHash, stableHash.source((int) burst.keyA[i]));
+                    schedulers[serviceId].select(tupleHash, opening.sourceHash(burst, i));
             case RR, WRR, LC -> table.stableBackend(serviceId, tupleHash);
         };
     }
@@ -406,51 +492,11 @@ final class ScheduleStage {
     }
 
     private long find(final PacketBurst burst, final int i) {
-        return flows.find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]);
-    }
-
-    /** Completes a new entry; a reply in the same burst must already find its way back. */
-    private static void assign(
-            final PacketBurst burst,
-            final int i,
-            final long entry,
-            final int serviceId,
-            final int backendId) {
-        FlowEntry.serviceId(entry, serviceId);
-        FlowEntry.backendId(entry, backendId);
-        TrackStage.keepWayBack(entry, FlowEntry.TO_BACKEND, burst.address[i], burst.ingress[i]);
-        if (FlowEntry.backendIpNet(entry) != 0) {
-            final int ipDelta =
-                    InternetChecksum.delta(FlowEntry.vipNet(entry), FlowEntry.backendIpNet(entry));
-            final int portDelta =
-                    InternetChecksum.delta16(
-                            FlowEntry.vipPortNet(entry), FlowEntry.backendPortNet(entry));
-            FlowEntry.deltas(entry, ipDelta, InternetChecksum.combine(ipDelta, portDelta));
-        }
+        return burst.localSlot[i] < 0 ? flows.find(burst, i) : local(burst, i);
     }
 
     private int serviceOf(final PacketBurst burst, final int i) {
-        return table.serviceOf(
-                (int) (burst.keyA[i] >>> Integer.SIZE), burst.protocol[i], vipPortNet(burst, i));
-    }
-
-    private long tupleHash(final PacketBurst burst, final int i) {
-        final long keyA = burst.keyA[i];
-        return stableHash.tuple(
-                (int) keyA,
-                (int) burst.keyB[i] & 0xffff,
-                (int) (keyA >>> Integer.SIZE),
-                vipPortNet(burst, i),
-                burst.protocol[i]);
-    }
-
-    private static int vipPortNet(final PacketBurst burst, final int i) {
-        return (int) burst.keyB[i] >>> Short.SIZE;
-    }
-
-    private static int initialState(
-            final PacketBurst burst, final int i, final boolean repliesPassUs) {
-        return FlowState.initial(burst.protocol[i] == Ipv4Header.PROTOCOL_TCP, !repliesPassUs);
+        return opening.serviceOf(burst, i);
     }
 
     /** Whether a packet may open a flow: a SYN that is nothing else, or any UDP. */

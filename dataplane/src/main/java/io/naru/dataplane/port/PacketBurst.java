@@ -1,5 +1,7 @@
 package io.naru.dataplane.port;
 
+import java.util.Arrays;
+
 /**
  * The packets of one duty cycle as a structure of arrays; index {@code i} is one packet throughout.
  *
@@ -56,16 +58,36 @@ public final class PacketBurst {
     /** TCP's flag byte; 0 for everything else. */
     public final int[] tcpFlags = new int[CAPACITY];
 
-    /** Source address (low half) and destination address (high half) as loaded, or 0. */
+    /**
+     * Source address (low half) and destination address (high half): of IPv4 as loaded, of IPv6 the
+     * digests of {@link io.naru.dataplane.flow.FlowHash}, set by the classifier; or 0.
+     */
     public final long[] keyA = new long[CAPACITY];
 
-    /** Source port (bits 0..15), destination port (16..31), both as loaded; protocol (32..39). */
+    /**
+     * Source port (bits 0..15), destination port (16..31), both as loaded; protocol (32..39), with
+     * bit 39 set for IPv6.
+     */
     public final long[] keyB = new long[CAPACITY];
 
     // -- set by the classifier --------------------------------------------------------------------
 
     /** {@link io.naru.dataplane.flow.FlowEntry#TO_BACKEND} or {@code TO_CLIENT}. */
     public final int[] direction = new int[CAPACITY];
+
+    /**
+     * Of a packet that came to a local port: the address's id (bits 16..23) and the port as loaded.
+     * -1 of all others, between bursts of all.
+     */
+    public final int[] localSlot = new int[CAPACITY];
+
+    /** Source port, as loaded, of a packet that came to a local port. */
+    public final int[] localSourcePort = new int[CAPACITY];
+
+    /** The packets that came to a local port: the indices {@code [0, localCount)} are valid. */
+    public final int[] locals = new int[CAPACITY];
+
+    public int localCount;
 
     // -- set by FlowHash and FlowTable ------------------------------------------------------------
 
@@ -85,4 +107,8 @@ public final class PacketBurst {
 
     /** Where the packet goes next, a {@code Hop}; valid if the verdict is to send it. */
     public final long[] hop = new long[CAPACITY];
+
+    public PacketBurst() {
+        Arrays.fill(localSlot, -1);
+    }
 }

@@ -41,6 +41,9 @@ public final class DataPlaneProperties {
     /** Seed of the hashes that balancers must share; the same on every one of a group. */
     public static final String HASH_SEED = "naru.hash.seed";
 
+    /** First and last port that local addresses may use, such as {@code 1024-65535}. */
+    public static final String LOCAL_PORTS = "naru.local.ports";
+
     private static final String INTERFACE_PREFIX = "naru.interface.";
 
     private DataPlaneProperties() {}

@@ -13,14 +13,17 @@ public enum DropReason {
     BAD_IP_CHECKSUM(2, "bad-ip-checksum", "The checksum of the IPv4 header is wrong."),
     UNSUPPORTED_ETHER_TYPE(
             3, "unsupported-ether-type", "Neither IPv4, IPv6 nor ARP, or more than one VLAN tag."),
-    IPV6(4, "ipv6", "An IPv6 packet; services have IPv4 addresses only."),
+    EXTENSION_HEADER(
+            4,
+            "extension-header",
+            "An IPv6 packet with a routing header that is not done with, or with too many headers."),
     FRAGMENT(
             5,
             "fragment",
             "A fragment of a packet that is neither TCP nor UDP, such as a ping of many bytes."),
-    IP_OPTIONS(6, "ip-options", "The IPv4 header has options."),
-    UNSUPPORTED_PROTOCOL(
-            7, "unsupported-protocol", "An IPv4 packet that is neither TCP, UDP nor ICMP."),
+    IP_OPTIONS(
+            6, "ip-options", "The IPv4 header has a source route, or options that make no sense."),
+    UNSUPPORTED_PROTOCOL(7, "unsupported-protocol", "A packet that is neither TCP, UDP nor ICMP."),
     VLAN_TAG(
             8,
             "vlan-tag",
@@ -97,7 +100,33 @@ public enum DropReason {
             32,
             "fragments-full",
             "A fragment that had waited for the first one of its packet longest, when there was no"
-                    + " room for another.");
+                    + " room for another."),
+    NDP_OTHER(33, "ndp-other", "Neighbour discovery that is not about an address of ours."),
+    NO_LOCAL_PORT(
+            34,
+            "no-local-port",
+            "A new full-nat flow, but every port of the local addresses is in use: add local"
+                    + " addresses."),
+    FLOW_TABLE_FULL(
+            35,
+            "flow-table-full",
+            "A new full-nat flow, but the flow table has no room for it: raise flow-capacity."),
+    NO_FRAME(
+            36,
+            "no-frame",
+            "No frame was free for a packet that the balancer makes itself (a reply, a fragment, a"
+                    + " copy)."),
+    TOO_BIG(
+            37,
+            "too-big",
+            "Longer than the path to the backend or client takes, and not to be fragmented; the"
+                    + " sender is told."),
+    ICMP_NO_FLOW(38, "icmp-no-flow", "An ICMP error about a packet of no flow that is known."),
+    NO_TUNNEL_SOURCE(
+            39,
+            "no-tunnel-source",
+            "The interface towards the backend has no address of the backend's family to be the"
+                    + " source of the tunnel: give it one, or the service a tunnel source.");
 
     private static final DropReason[] BY_CODE = values();
 

@@ -1,14 +1,15 @@
 package io.naru.dataplane.replay;
 
+import io.naru.dataplane.DataPlaneContext;
+import io.naru.dataplane.FlowMemory;
 import io.naru.dataplane.Inventory;
 import io.naru.dataplane.SchedulerCache;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.flow.FlowSweeper;
 import io.naru.dataplane.flow.FlowTable;
-import io.naru.dataplane.flow.FlowTableDescriptor;
+import io.naru.dataplane.flow.LocalPorts;
 import io.naru.dataplane.neighbour.HopTable;
-import io.naru.dataplane.packet.Bounds;
 import io.naru.dataplane.packet.PacketKind;
 import io.naru.dataplane.packet.PacketParser;
 import io.naru.dataplane.packet.RawMemory;
@@ -36,11 +37,9 @@ import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.WorkerStats;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.agrona.BufferUtil;
 
 /**
  * The packet path of a single worker over a capture: everything that a data plane has but threads,
@@ -59,6 +58,9 @@ final class ReplayPath {
 
     /** Of the first packet: away from zero, as a clock of the machine would be. */
     private static final long START_NS = 1L << 40;
+
+    private static final int LOCAL_PORT_FIRST = DataPlaneContext.LOCAL_PORT_FIRST_DEFAULT;
+    private static final int LOCAL_PORT_LAST = DataPlaneContext.LOCAL_PORT_LAST_DEFAULT;
 
     private final boolean isRouter;
     private final boolean answersEcho;
@@ -90,28 +92,22 @@ final class ReplayPath {
      * @throws IOException a sentence about what is wrong with which file.
      */
     ReplayReport replay(final Path input, final Path output) throws IOException {
-        final long regionLength = FlowTableDescriptor.regionLength(FLOW_CAPACITY);
-        final ByteBuffer region =
-                BufferUtil.allocateDirectAligned(Math.toIntExact(regionLength), 64);
-        final long regionAddress = BufferUtil.address(region);
-        Bounds.add(regionAddress, regionLength);
-        try (MemoryFrames frames = new MemoryFrames(FRAMES, FRAME_SIZE_BYTES)) {
+        try (FlowMemory memory = new FlowMemory(FLOW_CAPACITY);
+                MemoryFrames frames = new MemoryFrames(FRAMES, FRAME_SIZE_BYTES)) {
             final FrameStack free = frames.share(FRAMES);
             final Surroundings surroundings = Surroundings.of(input, table, free, FRAME_SIZE_BYTES);
             final FlowHash flowHash = new FlowHash(seed, ~seed); // no secret: there is no attacker
             final FlowAccounts accounts = new FlowAccounts(stats);
-            final FlowTable flows =
-                    new FlowTable(
-                            regionAddress, regionLength, FLOW_CAPACITY, flowHash, 0, 1, accounts);
-            final Pipeline pipeline = pipeline(surroundings, flows, accounts, flowHash);
+            final FlowTable flows = memory.flowTable(flowHash, 0, 1, accounts);
+            final LocalPorts localPorts =
+                    memory.localPorts(0, 1, LOCAL_PORT_FIRST, LOCAL_PORT_LAST, seed);
+            final Pipeline pipeline = pipeline(surroundings, flows, accounts, flowHash, localPorts);
 
             try (PcapFilePort port =
                     PcapFilePort.open(
                             input, output, 0, surroundings.macsNet()[0], free, FRAME_SIZE_BYTES)) {
                 run(port, pipeline, flows, surroundings, free);
             }
-        } finally {
-            Bounds.remove(regionAddress);
         }
 
         reportCounts();
@@ -223,7 +219,8 @@ final class ReplayPath {
             final Surroundings surroundings,
             final FlowTable flows,
             final FlowAccounts accounts,
-            final FlowHash flowHash) {
+            final FlowHash flowHash,
+            final LocalPorts localPorts) {
         final HopTable hops = new HopTable(Math.max(1, hopAddresses.size()));
         for (int id = 0; id < hopAddresses.size(); id++) {
             hops.hop(id, surroundings.hop(hopAddresses.get(id).ipv4()));
@@ -241,6 +238,7 @@ final class ReplayPath {
                         flowHash,
                         new StableHash(seed),
                         hops,
+                        localPorts,
                         stats);
         final Scheduler[] schedulers =
                 new SchedulerCache(1, id -> (int) WorkerStats.flowsActive(stats.backend(id)))

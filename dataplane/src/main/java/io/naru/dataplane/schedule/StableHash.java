@@ -41,6 +41,11 @@ public final class StableHash {
         return mix(mix(addresses ^ tupleSeed) ^ ports);
     }
 
+    /** What stands for an IPv6 address in the other hashes; two longs as loaded. */
+    public static int shortened(final long highNet, final long lowNet) {
+        return (int) mix(mix(highNet) ^ lowNet);
+    }
+
     /** Of the client alone, whatever it calls; the ip as loaded from the packet. */
     public long source(final int clientIpNet) {
         return mix((clientIpNet & 0xffff_ffffL) ^ sourceSeed);

@@ -7,6 +7,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.schedule.Candidates;
 import io.naru.dataplane.schedule.StableHash;
@@ -17,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What is to be done with a packet, as an immutable snapshot: services and backends by id, in flat
@@ -39,6 +41,20 @@ public final class ForwardingTable {
 
     private final long epoch;
     private final VipSet vips;
+    private final AddressTable vips6;
+    private final AddressTable natBackends6;
+    private final LongIntTable locals;
+    private final AddressTable locals6;
+    private final IpAddress[] localAddresses;
+    private final int[] localIds;
+    private final int[] localIds6;
+    private final boolean hasHairpin;
+    private final OnLinkPrefix[] onLink;
+    private final Tunnels tunnels;
+    private final int[] localIpNet;
+    private final long[] localHighNet;
+    private final long[] localLowNet;
+    private final ServiceOptions[] options;
     private final LongIntTable exactServices;
     private final LongIntTable rangeIndices;
     private final PortRanges[] ranges;
@@ -48,6 +64,9 @@ public final class ForwardingTable {
     private final StableChoice[] stableChoices;
     private final BackendSpec[] backends;
     private final int[] backendIpNet;
+    private final long[] backendHighNet;
+    private final long[] backendLowNet;
+    private final Mode[] modes;
     private final int[] backendPort;
     private final int[] route;
     private final boolean[] takesNewFlows;
@@ -58,6 +77,9 @@ public final class ForwardingTable {
         backends = builder.backends;
         backendIdsByService = builder.backendIdsByService;
         backendIpNet = new int[backends.length];
+        backendHighNet = new long[backends.length];
+        backendLowNet = new long[backends.length];
+        modes = new Mode[services.length];
         backendPort = new int[backends.length];
         route = new int[backends.length];
         takesNewFlows = new boolean[backends.length];
@@ -66,6 +88,8 @@ public final class ForwardingTable {
             route[id] = DOWN;
             if (spec != null) {
                 backendIpNet[id] = Integer.reverseBytes(spec.address().ipv4());
+                backendHighNet[id] = Long.reverseBytes(spec.address().high());
+                backendLowNet[id] = Long.reverseBytes(spec.address().low());
                 backendPort[id] = spec.port();
                 takesNewFlows[id] = spec.state() == BackendState.UP && spec.weight() > 0;
                 if (spec.state() != BackendState.DOWN) {
@@ -75,6 +99,8 @@ public final class ForwardingTable {
         }
 
         final Set<Integer> vipsNet = new HashSet<>();
+        final Map<IpAddress, Integer> vipIndices = new HashMap<>();
+        final Map<IpAddress, Integer> backendIndices = new HashMap<>();
         final Map<Long, Integer> exact = new HashMap<>();
         final Map<Long, Integer> nat = new HashMap<>();
         final Map<Long, List<PortRanges.Range>> rangesByKey = new HashMap<>();
@@ -85,26 +111,62 @@ public final class ForwardingTable {
                 continue;
             }
 
-            final int vipNet = Integer.reverseBytes(spec.vip().ipv4());
             final int protocol = spec.protocol().code();
-            vipsNet.add(vipNet);
+            if (spec.vip().isIpv4()) {
+                vipsNet.add(Integer.reverseBytes(spec.vip().ipv4()));
+            }
             if (spec.portFirst() == spec.portLast()) {
-                exact.put(key(vipNet, protocol, spec.portFirst()), id);
+                exact.put(keyOf(spec.vip(), vipIndices, protocol, spec.portFirst()), id);
             } else {
                 rangesByKey
-                        .computeIfAbsent(key(vipNet, protocol | RANGE, 0), k -> new ArrayList<>())
+                        .computeIfAbsent(
+                                keyOf(spec.vip(), vipIndices, protocol | RANGE, 0),
+                                k -> new ArrayList<>())
                         .add(new PortRanges.Range(id, spec.portFirst(), spec.portLast()));
             }
 
+            modes[id] = spec.mode();
             stableChoices[id] = new StableChoice(backendIdsByService[id], backends);
             if (spec.mode() == Mode.NAT) {
                 for (final int backendId : backendIdsByService[id]) {
-                    final int port = portOf(backends[backendId], spec);
-                    nat.put(key(backendIpNet[backendId], protocol, port), id);
+                    final BackendSpec backend = backends[backendId];
+                    final int port = portOf(backend, spec);
+                    nat.put(keyOf(backend.address(), backendIndices, protocol, port), id);
                 }
             }
         }
 
+        vips6 = new AddressTable(vipIndices);
+        natBackends6 = new AddressTable(backendIndices);
+        localAddresses = builder.localAddresses;
+        localIds = idsOf(builder, true);
+        localIds6 = idsOf(builder, false);
+        final Map<Long, Integer> idByIpv4 = new HashMap<>();
+        final Map<IpAddress, Integer> idByIpv6 = new HashMap<>();
+        for (int id = 0; id < localAddresses.length; id++) {
+            final IpAddress address = localAddresses[id];
+            if (address != null && address.isIpv4()) {
+                idByIpv4.put(key(Integer.reverseBytes(address.ipv4()), 1, 0), id);
+            } else if (address != null) {
+                idByIpv6.put(address, id);
+            }
+        }
+        locals = new LongIntTable(idByIpv4);
+        locals6 = new AddressTable(idByIpv6);
+        hasHairpin = builder.hasVipAsLocal;
+        onLink = builder.onLink.toArray(new OnLinkPrefix[0]);
+        options = builder.options;
+        tunnels = new Tunnels(options, builder.interfaceAddresses4, builder.interfaceAddresses6);
+        localIpNet = new int[localAddresses.length];
+        localHighNet = new long[localAddresses.length];
+        localLowNet = new long[localAddresses.length];
+        for (int id = 0; id < localAddresses.length; id++) {
+            if (localAddresses[id] != null) {
+                localIpNet[id] = Integer.reverseBytes(localAddresses[id].ipv4());
+                localHighNet[id] = Long.reverseBytes(localAddresses[id].high());
+                localLowNet[id] = Long.reverseBytes(localAddresses[id].low());
+            }
+        }
         vips = new VipSet(vipsNet);
         exactServices = new LongIntTable(exact);
         natBackends = new LongIntTable(nat);
@@ -118,11 +180,89 @@ public final class ForwardingTable {
         rangeIndices = new LongIntTable(indices);
     }
 
+    /** IPv6 addresses have a number in the keys, IPv4 addresses are their own. */
+    private static long keyOf(
+            final IpAddress address,
+            final Map<IpAddress, Integer> indices,
+            final int protocol,
+            final int port) {
+        return address.isIpv4()
+                ? key(Integer.reverseBytes(address.ipv4()), protocol, port)
+                : key6(indices.computeIfAbsent(address, a -> indices.size()), protocol, port);
+    }
+
+    /** The ids of the configured local addresses of a family. */
+    private static int[] idsOf(final Builder builder, final boolean isIpv4) {
+        return IntStream.range(0, builder.localAddresses.length)
+                .filter(id -> builder.localAddresses[id] != null && !builder.isVipAsLocal[id])
+                .filter(id -> builder.localAddresses[id].isIpv4() == isIpv4)
+                .toArray();
+    }
+
     // -- on the packet path -----------------------------------------------------------------------
 
     /** 1 if the address is a VIP, else 0: a number, so that no branch depends on it. */
     public int isVip(final int ipNet) {
         return vips.contains(ipNet);
+    }
+
+    /** Whether an IPv6 address is a VIP; two longs as loaded. */
+    public boolean isVip6(final long highNet, final long lowNet) {
+        return vips6.get(highNet, lowNet) != AddressTable.MISSING;
+    }
+
+    /** The id of the service at an IPv6 endpoint, or {@link #NONE}. */
+    public int serviceOf6(
+            final long vipHighNet, final long vipLowNet, final int protocol, final int portNet) {
+        final int vip = vips6.get(vipHighNet, vipLowNet);
+        if (vip == AddressTable.MISSING) {
+            return NONE;
+        }
+
+        final int port = hostOrder(portNet);
+        final int exact = exactServices.get(key6(vip, protocol, port));
+        if (exact != LongIntTable.MISSING) {
+            return exact;
+        }
+
+        final int index = rangeIndices.get(key6(vip, protocol | RANGE, 0));
+        return index == LongIntTable.MISSING ? NONE : ranges[index].serviceOf(port);
+    }
+
+    /** Whether packets from this endpoint are the answers of a {@code nat} service. */
+    public boolean isNatBackend6(
+            final long highNet, final long lowNet, final int protocol, final int portNet) {
+        final int backend = natBackends6.get(highNet, lowNet);
+        return backend != AddressTable.MISSING
+                && (natBackends.get(key6(backend, protocol, hostOrder(portNet)))
+                                != LongIntTable.MISSING
+                        || natBackends.get(key6(backend, protocol, ANY_PORT))
+                                != LongIntTable.MISSING);
+    }
+
+    /** Whether there are local addresses at all. */
+    public boolean hasLocals() {
+        return localAddresses.length > 0;
+    }
+
+    /** Whether VIPs stand in for local addresses. */
+    public boolean hasHairpin() {
+        return hasHairpin;
+    }
+
+    /** The id of a local address, or {@link #NONE}. */
+    public int localId(final int ipNet) {
+        return locals.get(key(ipNet, 1, 0));
+    }
+
+    /** The id of an IPv6 local address, or {@link #NONE}. */
+    public int localId6(final long highNet, final long lowNet) {
+        return locals6.get(highNet, lowNet);
+    }
+
+    /** The ids of the configured local addresses of a family, not of VIPs; not to be changed. */
+    public int[] localIds(final boolean isIpv6) {
+        return isIpv6 ? localIds6 : localIds;
     }
 
     /** The id of the service at an endpoint, or {@link #NONE}. */
@@ -163,15 +303,82 @@ public final class ForwardingTable {
         return backendIpNet[backendId];
     }
 
+    /** The IPv4 local address of an id, raw. */
+    public int localIpNet(final int localId) {
+        return localIpNet[localId];
+    }
+
+    /** The first 8 bytes of the IPv6 local address of an id, raw. */
+    public long localHighNet(final int localId) {
+        return localHighNet[localId];
+    }
+
+    /** The last 8 bytes of the IPv6 local address of an id, raw. */
+    public long localLowNet(final int localId) {
+        return localLowNet[localId];
+    }
+
+    /** The headers that packets of the tunnel modes get. */
+    public Tunnels tunnels() {
+        return tunnels;
+    }
+
+    /** Whether the backend has an IPv6 address. */
+    public boolean isBackendIpv6(final int backendId) {
+        return !backends[backendId].address().isIpv4();
+    }
+
+    /** The first 8 bytes of the backend's (IPv4-mapped) address, raw. */
+    public long backendHighNet(final int backendId) {
+        return backendHighNet[backendId];
+    }
+
+    /** The last 8 bytes of the backend's (IPv4-mapped) address, raw. */
+    public long backendLowNet(final int backendId) {
+        return backendLowNet[backendId];
+    }
+
     /** The backend's port, raw, where the client called {@code vipPortNet}. */
     public int backendPortNet(final int backendId, final int vipPortNet) {
         final int port = backendPort[backendId];
         return port == 0 ? vipPortNet : hostOrder(port);
     }
 
+    /** The options of a service; those of one that is retired too. */
+    public ServiceOptions options(final int serviceId) {
+        return serviceId < options.length && options[serviceId] != null
+                ? options[serviceId]
+                : ServiceOptions.DEFAULT;
+    }
+
+    /**
+     * Whether a client is reached from an interface without a router: its answers would not come
+     * back through us from a backend on the same network.
+     */
+    public boolean isOnLink(final int interfaceIndex, final int ipNet) {
+        for (final OnLinkPrefix prefix : onLink) {
+            if (prefix.contains(interfaceIndex, ipNet)) {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /** The same for IPv6. */
+    public boolean isOnLink6(final int interfaceIndex, final long highNet, final long lowNet) {
+        for (final OnLinkPrefix prefix : onLink) {
+            if (prefix.contains(interfaceIndex, highNet, lowNet)) {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /** The mode of a service. */
     public Mode mode(final int serviceId) {
-        return services[serviceId].mode();
+        return modes[serviceId];
     }
 
     /**
@@ -222,6 +429,11 @@ public final class ForwardingTable {
         return serviceId < services.length ? backendIdsByService[serviceId] : NO_IDS;
     }
 
+    /** The local address of an id, or null. */
+    public IpAddress localAddress(final int localId) {
+        return localId < localAddresses.length ? localAddresses[localId] : null;
+    }
+
     /** The backends that the service's scheduler chooses from. */
     public Candidates candidates(final int serviceId) {
         final int[] ids =
@@ -252,6 +464,10 @@ public final class ForwardingTable {
         return ((ipNet & 0xffff_ffffL) << 24) | ((long) protocol << 16) | port;
     }
 
+    private static long key6(final int addressIndex, final int protocol, final int port) {
+        return (1L << 60) | key(addressIndex, protocol, port);
+    }
+
     /** Swaps the two octets of a port, either way. */
     private static int hostOrder(final int portNet) {
         return ((portNet & 0xff) << 8) | ((portNet >>> 8) & 0xff);
@@ -277,6 +493,13 @@ public final class ForwardingTable {
         private int[][] backendIdsByService = {};
         private BackendSpec[] backends = {};
         private int[] hopIds = {};
+        private IpAddress[] localAddresses = {};
+        private boolean[] isVipAsLocal = {};
+        private boolean hasVipAsLocal;
+        private final List<OnLinkPrefix> onLink = new ArrayList<>();
+        private ServiceOptions[] options = {};
+        private IpAddress[] interfaceAddresses4 = {};
+        private IpAddress[] interfaceAddresses6 = {};
 
         private Builder(final long epoch) {
             this.epoch = epoch;
@@ -329,12 +552,6 @@ public final class ForwardingTable {
                     "last port",
                     spec.portLast(),
                     spec.portFirst() + " to 65535");
-            check(
-                    spec.mode() == Mode.NAT || spec.mode() == Mode.DSR_L2,
-                    who,
-                    "mode",
-                    spec.mode().label(),
-                    "nat or dsr-l2");
             check(spec.portLast() > 0, who, "port", 0, "1 to 65535, or 0 to 65535 for any");
 
             if (id >= services.length) {
@@ -343,6 +560,59 @@ public final class ForwardingTable {
             }
             services[id] = spec;
             backendIdsByService[id] = backendIds.clone();
+            return options(id, spec.options());
+        }
+
+        /**
+         * A service that takes no packets any more, but has flows that are rewritten by options.
+         */
+        public Builder options(final int id, final ServiceOptions serviceOptions) {
+            if (id >= options.length) {
+                options = Arrays.copyOf(options, id + 1);
+            }
+            options[id] = serviceOptions;
+            return this;
+        }
+
+        /** An address of the box's own on an interface: the source of tunnels by default. */
+        public Builder interfaceAddress(final int interfaceIndex, final IpAddress address) {
+            if (interfaceIndex >= interfaceAddresses4.length) {
+                interfaceAddresses4 = Arrays.copyOf(interfaceAddresses4, interfaceIndex + 1);
+                interfaceAddresses6 = Arrays.copyOf(interfaceAddresses6, interfaceIndex + 1);
+            }
+            if (address.isIpv4()) {
+                interfaceAddresses4[interfaceIndex] = address;
+            } else {
+                interfaceAddresses6[interfaceIndex] = address;
+            }
+            return this;
+        }
+
+        /** Addresses that an interface reaches without a router. */
+        public Builder onLink(
+                final int interfaceIndex, final IpAddress prefix, final int prefixLength) {
+            onLink.add(new OnLinkPrefix(interfaceIndex, prefix, prefixLength));
+            return this;
+        }
+
+        /**
+         * A source address of ours.
+         *
+         * @param id below {@link Limits#MAX_LOCAL_ADDRESSES}, and never of another address.
+         * @param isVip whether it is a VIP that stands in for one, for clients that are on the
+         *     network of the backends.
+         */
+        public Builder localAddress(final int id, final IpAddress address, final boolean isVip) {
+            final String who = "local address";
+            check(id >= 0 && id < Limits.MAX_LOCAL_ADDRESSES, who, "id", id, "0 to 255");
+            checkAddress(who, address);
+            if (id >= localAddresses.length) {
+                localAddresses = Arrays.copyOf(localAddresses, id + 1);
+                isVipAsLocal = Arrays.copyOf(isVipAsLocal, id + 1);
+            }
+            localAddresses[id] = address;
+            isVipAsLocal[id] = isVip;
+            hasVipAsLocal |= isVip;
             return this;
         }
 
@@ -369,12 +639,21 @@ public final class ForwardingTable {
                             "backend id",
                             backendId,
                             "the id of a backend in this table");
+                    final Mode mode = services[id].mode();
+                    final BackendSpec backend = backends[backendId];
                     check(
-                            services[id].mode() != Mode.DSR_L2 || keepsPort(id, backendId),
+                            !mode.isDsr() || keepsPort(id, backendId),
                             who,
-                            "port of backend " + backends[backendId].name(),
-                            backends[backendId].port(),
-                            "the port of the service, as dsr-l2 changes none");
+                            "port of backend " + backend.name(),
+                            backend.port(),
+                            "the port of the service, as " + mode.label() + " changes none");
+                    check(
+                            mode.isTunnel()
+                                    || backend.address().isIpv4() == services[id].vip().isIpv4(),
+                            who,
+                            "address of backend " + backend.name(),
+                            backend.address(),
+                            "one of the VIP's family, as " + mode.label() + " does not translate");
                 }
             }
         }
@@ -386,6 +665,7 @@ public final class ForwardingTable {
         }
 
         private void checkPorts() {
+            final Map<IpAddress, Integer> vipIndices = new HashMap<>();
             final Map<Long, String> nameByEndpoint = new HashMap<>();
             final Map<Long, List<PortRanges.Range>> ranges = new HashMap<>();
             for (int id = 0; id < services.length; id++) {
@@ -394,12 +674,16 @@ public final class ForwardingTable {
                     continue;
                 }
 
-                final int vip = spec.vip().ipv4();
                 final Protocol protocol = spec.protocol();
                 if (spec.portFirst() == spec.portLast()) {
                     final String other =
                             nameByEndpoint.putIfAbsent(
-                                    key(vip, protocol.code(), spec.portFirst()), spec.name());
+                                    keyOf(
+                                            spec.vip(),
+                                            vipIndices,
+                                            protocol.code(),
+                                            spec.portFirst()),
+                                    spec.name());
                     check(
                             other == null,
                             "service " + spec.name(),
@@ -407,7 +691,9 @@ public final class ForwardingTable {
                             spec.portFirst(),
                             "one that service " + other + " does not have");
                 } else {
-                    ranges.computeIfAbsent(key(vip, protocol.code(), 0), k -> new ArrayList<>())
+                    ranges.computeIfAbsent(
+                                    keyOf(spec.vip(), vipIndices, protocol.code(), 0),
+                                    k -> new ArrayList<>())
                             .add(new PortRanges.Range(id, spec.portFirst(), spec.portLast()));
                 }
             }
@@ -437,11 +723,17 @@ public final class ForwardingTable {
 
         private static void checkAddress(final String who, final IpAddress address) {
             check(
-                    address.isIpv4() && isUnicast(address.ipv4()),
+                    address.isIpv4() ? isUnicast(address.ipv4()) : isUnicast6(address),
                     who,
                     "address",
                     address,
-                    "an IPv4 unicast address");
+                    "a unicast address");
+        }
+
+        /** Not ::, ::1, IPv4 in IPv6, link-local or multicast (RFC 4291 §2.4). */
+        private static boolean isUnicast6(final IpAddress address) {
+            final int first = (int) (address.high() >>> 48);
+            return address.high() != 0 && first >>> 6 != 0xfe80 >>> 6 && first >>> 8 != 0xff;
         }
 
         private static boolean isUnicast(final int ip) {

@@ -136,12 +136,14 @@ class FlowEntryTest {
         final long hop = random.nextLong();
 
         FlowEntry.state(entry, state);
-        FlowEntry.serviceId(entry, serviceId);
+        final int mode = random.nextInt(16);
+        FlowEntry.service(entry, serviceId, mode);
         FlowEntry.backendId(entry, backendId);
         FlowEntry.clientHop(entry, hop);
 
         assertEquals(state, FlowEntry.state(entry), "seed " + seed);
         assertEquals(serviceId, FlowEntry.serviceId(entry), "seed " + seed);
+        assertEquals(mode, FlowEntry.mode(entry), "seed " + seed);
         assertEquals(backendId, FlowEntry.backendId(entry), "seed " + seed);
         assertEquals(hop, FlowEntry.clientHop(entry), "seed " + seed);
     }

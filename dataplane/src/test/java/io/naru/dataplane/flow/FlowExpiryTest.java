@@ -69,7 +69,7 @@ class FlowExpiryTest {
                             ? timeouts[service]
                             : FlowTimeouts.DEFAULT;
             for (int state = 1; state < FlowState.COUNT; state++) {
-                FlowEntry.serviceId(entry, service);
+                FlowEntry.service(entry, service, 0);
                 FlowEntry.state(entry, state);
                 final int ticks = (int) (expected.timeoutNs(state) >> FlowEntry.TICK_SHIFT);
 

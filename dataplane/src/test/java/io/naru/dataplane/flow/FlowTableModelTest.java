@@ -136,7 +136,7 @@ class FlowTableModelTest {
         assertEquals(expected, entry, message);
         if (entry > 0) {
             model.inserted(key, entry, state);
-            FlowEntry.serviceId(entry, 0);
+            FlowEntry.service(entry, 0, 0);
         }
 
         return entry == FlowTable.NONE ? 1 : 0;

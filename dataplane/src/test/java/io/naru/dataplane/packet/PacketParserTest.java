@@ -37,13 +37,22 @@ class PacketParserTest {
             TestFrames.ethernet(
                     0x0806,
                     hex("0001 0800 06 04 0001 020000000001 c0000201 000000000000 c6336401"));
-    private static final byte[] IPV6 =
+    private static final String UDP_HEADER = "14e9 0035 000c 0000 01020304";
+    private static final String TCP_HEADER = "9c40 0050 00000001 00000002 5012 ffff 0000 0000";
+    private static final byte[] IPV6 = ipv6(17, UDP_HEADER);
+    private static final byte[] TCP_6 = ipv6(6, TCP_HEADER);
+    private static final byte[] PING_6 = ipv6(58, "8000 0000 00010002 01");
+    private static final byte[] OPTIONS_6 =
+            ipv6(0, "3c00 010400000000 11010104 00000000 0000000000000000" + UDP_HEADER);
+    private static final byte[] FRAGMENT_6 = ipv6(44, "1100 0001 00000007" + UDP_HEADER);
+    private static final byte[] ATOMIC_6 = ipv6(44, "0600 0000 00000007" + TCP_HEADER);
+    private static final byte[] ROUTED_6 = ipv6(43, "1100 0400 00000000" + UDP_HEADER);
+    private static final byte[] OPTIONS_4 =
             TestFrames.ethernet(
-                    0x86dd,
+                    0x0800,
                     hex(
-                            "60000000 0004 06 40"
-                                    + " 20010db8000000000000000000000001"
-                                    + " 20010db8000000000000000000000002 01020304"));
+                            "47000028 12340000 40110000 c0000201 c6336401 94040000 01010100"
+                                    + UDP_HEADER));
 
     private final NativeMemory memory = new NativeMemory(PacketBurst.CAPACITY * 2048L);
     private final PacketBurst burst = new PacketBurst();
@@ -84,8 +93,33 @@ class PacketParserTest {
                 new Fixture("ARP request", ARP, PacketKind.ARP),
                 new Fixture("ARP request padded", padded(ARP, 60), PacketKind.ARP),
                 new Fixture("ARP in a VLAN", tagged(7, ARP), PacketKind.ARP),
-                new Fixture("IPv6", IPV6, PacketKind.IPV6),
-                new Fixture("IPv6 in a VLAN", tagged(7, IPV6), PacketKind.IPV6),
+                new Fixture("UDP over IPv6", IPV6, PacketKind.TRANSPORT_6),
+                new Fixture("UDP over IPv6 in a VLAN", tagged(7, IPV6), PacketKind.TRANSPORT_6),
+                new Fixture("TCP over IPv6", TCP_6, PacketKind.TRANSPORT_6),
+                new Fixture("ping over IPv6", PING_6, PacketKind.ICMP_6),
+                new Fixture("extension headers", OPTIONS_6, PacketKind.TRANSPORT_6),
+                new Fixture("IPv6 fragment", FRAGMENT_6, PacketKind.FRAGMENT_6),
+                new Fixture("atomic fragment", ATOMIC_6, PacketKind.TRANSPORT_6),
+                new Fixture("routing header that is done with", ROUTED_6, PacketKind.TRANSPORT_6),
+                new Fixture(
+                        "routing header that is not",
+                        with(ROUTED_6, L3 + 43, "01"),
+                        PacketKind.EXTENSION_HEADER),
+                new Fixture(
+                        "hop-by-hop options in the middle",
+                        with(OPTIONS_6, L3 + 40, "00"),
+                        PacketKind.EXTENSION_HEADER),
+                new Fixture(
+                        "nine extension headers",
+                        ipv6(60, "3c00010400000000".repeat(9) + UDP_HEADER),
+                        PacketKind.EXTENSION_HEADER),
+                new Fixture(
+                        "extension header beyond the packet",
+                        with(OPTIONS_6, L3 + 41, "05"),
+                        PacketKind.BAD_LENGTH),
+                new Fixture("half a fragment header", ipv6(44, "11000001"), PacketKind.BAD_LENGTH),
+                new Fixture("SCTP over IPv6", ipv6(132, "00"), PacketKind.UNSUPPORTED_PROTOCOL),
+                new Fixture("no next header", ipv6(59, ""), PacketKind.UNSUPPORTED_PROTOCOL),
                 new Fixture("no bytes at all", new byte[0], PacketKind.BAD_LENGTH),
                 new Fixture("half an Ethernet header", cut(TCP, 7), PacketKind.BAD_LENGTH),
                 new Fixture("only an Ethernet header", cut(TCP, 14), PacketKind.BAD_LENGTH),
@@ -145,9 +179,27 @@ class PacketParserTest {
                 new Fixture("middle fragment", with(TCP, L3 + 6, "2010"), PacketKind.FRAGMENT),
                 new Fixture("last fragment", with(TCP, L3 + 6, "0010"), PacketKind.FRAGMENT),
                 new Fixture("fragment of ping", with(ICMP, L3 + 6, "2000"), PacketKind.FRAGMENT),
-                new Fixture("IP options", with(TCP, L3, "46"), PacketKind.IP_OPTIONS),
+                new Fixture("IP options", OPTIONS_4, PacketKind.TRANSPORT_WITH_OPTIONS),
                 new Fixture(
-                        "IP options up to the end", with(udp(32), L3, "4f"), PacketKind.IP_OPTIONS),
+                        "loose source route",
+                        with(OPTIONS_4, L3 + 20, "83"),
+                        PacketKind.IP_OPTIONS),
+                new Fixture(
+                        "strict source route",
+                        with(OPTIONS_4, L3 + 20, "89"),
+                        PacketKind.IP_OPTIONS),
+                new Fixture(
+                        "IP option of length 1",
+                        with(OPTIONS_4, L3 + 21, "01"),
+                        PacketKind.IP_OPTIONS),
+                new Fixture(
+                        "IP option beyond the header",
+                        with(OPTIONS_4, L3 + 21, "09"),
+                        PacketKind.IP_OPTIONS),
+                new Fixture(
+                        "end of options, then anything",
+                        with(OPTIONS_4, L3 + 20, "00"),
+                        PacketKind.TRANSPORT_WITH_OPTIONS),
                 new Fixture("GRE", with(TCP, L3 + 9, "2f"), PacketKind.UNSUPPORTED_PROTOCOL),
                 new Fixture(
                         "protocol 70, which is 6 modulo 64",
@@ -306,24 +358,27 @@ class PacketParserTest {
     private void assertAsReference(final byte[] frame, final int i, final String message) {
         final Reference reference = new Reference(frame);
         assertEquals(PacketKind.name(reference.kind), PacketKind.name(burst.kind[i]), message);
-        if (reference.kind <= PacketKind.IPV6) {
+        if (reference.kind < PacketKind.BAD_LENGTH) {
             assertEquals(reference.l3, burst.l3Offset[i], message);
         }
-        if (reference.kind <= PacketKind.ICMP) {
+        if (reference.kind <= PacketKind.ICMP_6) {
             assertEquals(reference.l4, burst.l4Offset[i], message);
-            assertEquals(frame[reference.l3 + 9] & 0xff, burst.protocol[i], message);
+            assertEquals(reference.protocol, burst.protocol[i], message);
         }
-        if (reference.kind == PacketKind.TRANSPORT) {
+        if (reference.kind <= PacketKind.TRANSPORT_6) {
             final ByteBuffer buffer = ByteBuffer.wrap(frame);
-            final boolean isTcp = frame[reference.l3 + 9] == 6;
+            final boolean isTcp = reference.protocol == 6;
+            final boolean isIpv6 = reference.kind == PacketKind.TRANSPORT_6;
             assertEquals(isTcp ? frame[reference.l4 + 13] & 0xff : 0, burst.tcpFlags[i], message);
             assertEquals(
-                    Long.reverseBytes(buffer.getLong(reference.l3 + 12)), burst.keyA[i], message);
+                    isIpv6 ? 0 : Long.reverseBytes(buffer.getLong(reference.l3 + 12)),
+                    burst.keyA[i],
+                    message);
             assertEquals(
                     Integer.reverseBytes(buffer.getInt(reference.l4)),
                     (int) burst.keyB[i],
                     message);
-            assertEquals(isTcp ? 6 : 17, burst.keyB[i] >>> 32, message);
+            assertEquals(reference.protocol | (isIpv6 ? 0x80 : 0), burst.keyB[i] >>> 32, message);
         } else {
             assertEquals(0, burst.keyA[i] | burst.keyB[i] | burst.tcpFlags[i], message);
         }
@@ -334,6 +389,7 @@ class PacketParserTest {
         private final int kind;
         private int l3;
         private int l4;
+        private int protocol;
 
         Reference(final byte[] frame) {
             buffer = ByteBuffer.wrap(frame);
@@ -369,9 +425,69 @@ class PacketParserTest {
                 if (u8(l3) / 16 != 6) {
                     return PacketKind.BAD_HEADER;
                 }
-                return 40 + u16(l3 + 4) > length ? PacketKind.BAD_LENGTH : PacketKind.IPV6;
+                return 40 + u16(l3 + 4) > length
+                        ? PacketKind.BAD_LENGTH
+                        : ipv6(l3 + 40 + u16(l3 + 4));
             }
             return etherType == 0x0800 ? ipv4(length) : PacketKind.UNSUPPORTED_ETHER_TYPE;
+        }
+
+        private int ipv6(final int end) {
+            int next = u8(l3 + 6);
+            int header = l3 + 40;
+            int headers = 0;
+            while (next == 0 || next == 43 || next == 60 || next == 44) {
+                if (headers++ == 9) {
+                    return PacketKind.EXTENSION_HEADER;
+                }
+                if (header + 8 > end) {
+                    return PacketKind.BAD_LENGTH;
+                }
+                if (next == 44) {
+                    if ((u16(header + 2) & 0xfff9) != 0) {
+                        l4 = header;
+                        return PacketKind.FRAGMENT_6;
+                    }
+                } else if (header + 8 + 8 * u8(header + 1) > end) {
+                    return PacketKind.BAD_LENGTH;
+                } else if ((next == 43 && u8(header + 3) > 0) || (next == 0 && headers > 1)) {
+                    return PacketKind.EXTENSION_HEADER;
+                }
+                final int length = next == 44 ? 8 : 8 + 8 * u8(header + 1);
+                next = u8(header);
+                header += length;
+            }
+            if (headers == 9) {
+                return PacketKind.EXTENSION_HEADER;
+            }
+            l4 = header;
+            protocol = next;
+            final int left = end - header;
+            return switch (next) {
+                case 58 -> left < 8 ? PacketKind.BAD_LENGTH : PacketKind.ICMP_6;
+                case 6 -> as6(l4(left, 20, left < 20 ? 0 : u8(l4 + 12) / 16 * 4));
+                case 17 -> as6(l4(left, 8, left < 8 ? 0 : u16(l4 + 4)));
+                default -> PacketKind.UNSUPPORTED_PROTOCOL;
+            };
+        }
+
+        private static int as6(final int kind) {
+            return kind == PacketKind.TRANSPORT ? PacketKind.TRANSPORT_6 : kind;
+        }
+
+        private boolean hasHarmlessOptions(final int end) {
+            for (int at = l3 + 20; at < end && u8(at) != 0; ) {
+                if (u8(at) == 1) {
+                    at++;
+                    continue;
+                }
+                final int length = at + 1 < end ? u8(at + 1) : 0;
+                if (u8(at) == 131 || u8(at) == 137 || length < 2 || at + length > end) {
+                    return false;
+                }
+                at += length;
+            }
+            return true;
         }
 
         private int ipv4(final int length) {
@@ -389,17 +505,22 @@ class PacketParserTest {
             if (u16(l3 + 6) % 0x4000 != 0) {
                 return PacketKind.FRAGMENT;
             }
-            if (headerLength != 20) {
+            if (!hasHarmlessOptions(l3 + headerLength)) {
                 return PacketKind.IP_OPTIONS;
             }
-            l4 = l3 + 20;
-            final int l4Length = totalLength - 20;
-            return switch (u8(l3 + 9)) {
-                case 1 -> l4Length < 8 ? PacketKind.BAD_LENGTH : PacketKind.ICMP;
-                case 6 -> l4(l4Length, 20, l4Length < 20 ? 0 : u8(l4 + 12) / 16 * 4);
-                case 17 -> l4(l4Length, 8, l4Length < 8 ? 0 : u16(l4 + 4));
-                default -> PacketKind.UNSUPPORTED_PROTOCOL;
-            };
+            l4 = l3 + headerLength;
+            protocol = u8(l3 + 9);
+            final int l4Length = totalLength - headerLength;
+            final int kind =
+                    switch (protocol) {
+                        case 1 -> l4Length < 8 ? PacketKind.BAD_LENGTH : PacketKind.ICMP;
+                        case 6 -> l4(l4Length, 20, l4Length < 20 ? 0 : u8(l4 + 12) / 16 * 4);
+                        case 17 -> l4(l4Length, 8, l4Length < 8 ? 0 : u16(l4 + 4));
+                        default -> PacketKind.UNSUPPORTED_PROTOCOL;
+                    };
+            return kind == PacketKind.TRANSPORT && headerLength > 20
+                    ? PacketKind.TRANSPORT_WITH_OPTIONS
+                    : kind;
         }
 
         private static int l4(final int available, final int minimum, final int stated) {
@@ -419,6 +540,17 @@ class PacketParserTest {
         private int u16(final int offset) {
             return buffer.getShort(offset) & 0xffff;
         }
+    }
+
+    private static byte[] ipv6(final int nextHeader, final String payload) {
+        final byte[] bytes = hex(payload);
+        return TestFrames.ethernet(
+                0x86dd,
+                hex(
+                        "60000000 %04x %02x 40".formatted(bytes.length, nextHeader)
+                                + " 20010db8000000000000000000000001"
+                                + " 20010db8000000000000000000000002"
+                                + payload));
     }
 
     private static byte[] udp(final int dataLength) {

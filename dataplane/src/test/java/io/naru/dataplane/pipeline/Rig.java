@@ -4,11 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.naru.dataplane.flow.FlowEntry;
+import io.naru.dataplane.FlowMemory;
 import io.naru.dataplane.flow.FlowExpiry;
 import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.flow.FlowTable;
-import io.naru.dataplane.flow.FlowTableDescriptor;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.Bounds;
@@ -23,11 +22,9 @@ import io.naru.dataplane.schedule.Schedulers;
 import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.WorkerStats;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A pipeline with everything around it but ports: frames in, outcomes out. */
@@ -36,6 +33,8 @@ final class Rig implements AutoCloseable {
     static final String BACKEND_SIDE_MAC = "02:00:00:00:00:02";
     static final int CLIENT_SIDE = 0;
     static final int BACKEND_SIDE = 1;
+    static final int FIRST_LOCAL_PORT = 40_000;
+    static final int LAST_LOCAL_PORT = 40_063;
     static final long SECOND_NS = 1_000_000_000L;
 
     private static final int FRAME_SIZE = 2048;
@@ -53,7 +52,7 @@ final class Rig implements AutoCloseable {
     private final FrameStack free = frames.share(FRAMES);
     private boolean isNarrow;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
-    private final ByteBuffer flowMemory;
+    private final FlowMemory flowMemory;
     private final BackendLoad load = id -> (int) WorkerStats.flowsActive(stats.backend(id));
 
     Rig() {
@@ -65,21 +64,11 @@ final class Rig implements AutoCloseable {
     }
 
     Rig(final int flowCapacity, final PipelineSettings settings, final FlowHash flowHash) {
-        flowMemory =
-                BufferUtil.allocateDirectAligned(
-                        (int) FlowTableDescriptor.regionLength(flowCapacity), FlowEntry.LENGTH);
-        final long region = BufferUtil.address(flowMemory);
-        Bounds.add(region, flowMemory.capacity());
+        flowMemory = new FlowMemory(flowCapacity);
         final FlowAccounts accounts = new FlowAccounts(stats);
         flows =
-                new FlowTable(
-                        region,
-                        flowMemory.capacity(),
-                        flowCapacity,
-                        flowHash,
-                        settings.workerId(),
-                        settings.workerCount(),
-                        accounts);
+                flowMemory.flowTable(
+                        flowHash, settings.workerId(), settings.workerCount(), accounts);
         pipeline =
                 new Pipeline(
                         settings,
@@ -89,6 +78,12 @@ final class Rig implements AutoCloseable {
                         flowHash,
                         new StableHash(StableHash.DEFAULT_SEED),
                         hops,
+                        flowMemory.localPorts(
+                                settings.workerId(),
+                                settings.workerCount(),
+                                FIRST_LOCAL_PORT,
+                                LAST_LOCAL_PORT,
+                                17),
                         stats);
     }
 
@@ -213,7 +208,7 @@ final class Rig implements AutoCloseable {
     @Override
     public void close() {
         frames.close();
-        Bounds.remove(BufferUtil.address(flowMemory));
+        flowMemory.close();
     }
 
     /** What became of a frame. */

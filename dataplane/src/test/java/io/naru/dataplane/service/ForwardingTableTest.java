@@ -198,7 +198,7 @@ class ForwardingTableTest {
                                         1)
                                 .build());
         assertRefused(
-                "service g: address is 224.0.0.1, expected an IPv4 unicast address",
+                "service g: address is 224.0.0.1, expected a unicast address",
                 () -> ForwardingTable.builder(1).service(0, tcp("g", "224.0.0.1:80")));
         assertRefused(
                 "backend s9 of pool pool: state is keep, expected up, drain or down",

@@ -27,6 +27,7 @@ public final class MappedRegion implements AutoCloseable {
     private static final int MAP_POPULATE = 0x8000;
     private static final int MAP_HUGETLB = 0x40000;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int MAP_NORESERVE = 0x4000;
     private static final int MADV_POPULATE_WRITE = 23;
 
     // include/uapi/asm-generic/fcntl.h
@@ -86,6 +87,18 @@ public final class MappedRegion implements AutoCloseable {
         }
 
         return transparent(lengthBytes, mappedBytes);
+    }
+
+    /**
+     * Room for what is seldom needed: zeros, whose pages come when they are first touched.
+     *
+     * @throws LinuxException if there is no room for it in the process.
+     */
+    public static MappedRegion reserved(final long lengthBytes) {
+        requirePositive(lengthBytes);
+        final long mappedBytes = BitUtil.align(lengthBytes, PAGE_SIZE_BYTES);
+        final long address = map(mappedBytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+        return new MappedRegion(address, lengthBytes, mappedBytes);
     }
 
     /**
