@@ -45,6 +45,8 @@ public final class Site {
     private final Namespace balancer;
     private final Namespace zwitch;
     private final List<WebServer> servers = new ArrayList<>();
+    private Namespace front;
+    private Namespace router;
     private WebServer far;
 
     /**
@@ -93,7 +95,7 @@ public final class Site {
                         """);
             }
             case BRIDGE -> {
-                final Namespace front = network.addSwitch("front");
+                front = network.addSwitch("front");
                 network.plug(edge, "eth2", front);
                 network.plug(balancer, "eth0", front, queues);
                 network.plug(balancer, "eth1", zwitch, queues);
@@ -184,7 +186,7 @@ public final class Site {
     }
 
     private void addFarServer(final List<Integer> ports, final long bigFileBytes) {
-        final Namespace router = network.addRouter("router");
+        router = network.addRouter("router");
         final Namespace host = network.addDualStack("far");
         network.plug(router, "eth0", zwitch);
         network.connect(router, "eth1", host, "eth0", 1);
@@ -315,6 +317,11 @@ public final class Site {
         return balancer;
     }
 
+    /** The switch between the edge router and a bridge, {@code null} in other topologies. */
+    public Namespace front() {
+        return front;
+    }
+
     /** The switch that the servers are on. */
     public Namespace zwitch() {
         return zwitch;
@@ -323,6 +330,13 @@ public final class Site {
     /** The servers {@code s1}, {@code s2} and {@code s3}. */
     public List<WebServer> servers() {
         return servers;
+    }
+
+    /**
+     * The router in front of the far server: a host on the servers' segment that is none of them.
+     */
+    public Namespace router() {
+        return router;
     }
 
     /** The server behind the narrow path. */

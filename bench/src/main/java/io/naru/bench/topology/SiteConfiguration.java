@@ -8,12 +8,21 @@ public final class SiteConfiguration {
     public static final int WEB_PORT = 80;
 
     private static final int SERVER_PORT = 8080;
-    private static final int IPERF_PORT = 5201;
+    private static final int FIRST_NEAR_SERVER_PORT = 5201;
     private static final String CHECK =
             "{ type: tcp, port: %d, interval: 500ms, timeout: 300ms, rise: 2, fall: 2 }"
                     .formatted(SERVER_PORT);
 
     private SiteConfiguration() {}
+
+    /** The port that s1 serves the {@code near} services of a variant on. */
+    public static int nearServerPort(final Variant variant) {
+        return switch (variant) {
+            case NAT -> FIRST_NEAR_SERVER_PORT;
+            case FULL_NAT -> FIRST_NEAR_SERVER_PORT + 1;
+            default -> variant.nearPort(); // a direct reply comes from the port that was called
+        };
+    }
 
     /** One service, {@code web}, with the three servers behind it. */
     public static String basic(final Site site, final Variant variant, final Family family) {
@@ -46,13 +55,20 @@ public final class SiteConfiguration {
 
         yaml.append("pools:\n");
         for (final Family family : Family.values()) {
-            for (final Variant variant : List.of(Variant.NAT, Variant.DSR_L2)) {
+            for (final Variant variant : List.of(Variant.NAT, Variant.FULL_NAT, Variant.DSR_L2)) {
+                if (!site.topology().serves(variant)) {
+                    continue;
+                }
+
                 final String suffix = suffix(variant, family);
                 pool(yaml, "web" + suffix, webServers(site, variant, family));
                 pool(
                         yaml,
                         "near" + suffix,
-                        backend("s1", Site.serverAddress(family, 1), port(variant, IPERF_PORT)));
+                        backend(
+                                "s1",
+                                Site.serverAddress(family, 1),
+                                port(variant, nearServerPort(variant))));
                 if (site.topology() != Topology.BRIDGE) {
                     pool(
                             yaml,
@@ -148,6 +164,8 @@ public final class SiteConfiguration {
     }
 
     private static String suffix(final Variant variant, final Family family) {
-        return (variant.isDirectReturn() ? "-direct" : "") + family.of("-4", "-6");
+        return "-%s-%s"
+                .formatted(
+                        variant.isDirectReturn() ? "direct" : variant.mode(), family.of("4", "6"));
     }
 }

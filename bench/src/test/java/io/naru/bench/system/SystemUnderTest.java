@@ -23,6 +23,8 @@ import java.util.function.Function;
 final class SystemUnderTest implements AutoCloseable {
     static final long BIG_FILE_BYTES = 10 << 20;
 
+    private static final long BODY_BYTES = 4 << 20;
+
     final Network network;
     final Site site;
     final Balancer balancer;
@@ -62,6 +64,8 @@ final class SystemUnderTest implements AutoCloseable {
                 prefix,
                 topology,
                 queues,
+                BIG_FILE_BYTES,
+                variant.isTunnel(),
                 site -> SiteConfiguration.basic(site, variant, Family.IPV4),
                 SiteConfiguration.basicUrl(variant, Family.IPV4));
     }
@@ -73,19 +77,33 @@ final class SystemUnderTest implements AutoCloseable {
                 prefix,
                 topology,
                 2,
+                BODY_BYTES,
+                topology.serves(Variant.GRE_OVER_IPV4),
                 SiteConfiguration::everything,
                 "http://%s:%d/".formatted(Site.vip(first, Family.IPV4), first.webPort()));
+    }
+
+    /** A site with a configuration of the test's own; returns without waiting for requests. */
+    static SystemUnderTest custom(
+            final String prefix, final Topology topology, final Function<Site, String> yaml) {
+        return started(prefix, topology, 1, BODY_BYTES, false, yaml, "");
     }
 
     private static SystemUnderTest started(
             final String prefix,
             final Topology topology,
             final int queues,
+            final long bigFileBytes,
+            final boolean hasTunnels,
             final Function<Site, String> yaml,
             final String url) {
         final Network network = new Network(prefix);
         try {
-            final Site site = new Site(network, topology, queues, BIG_FILE_BYTES);
+            final Site site = new Site(network, topology, queues, bigFileBytes);
+            if (hasTunnels) {
+                site.withTunnelEnds();
+            }
+
             final SystemUnderTest system = new SystemUnderTest(site, yaml.apply(site), url);
             system.start();
             return system;
@@ -100,7 +118,9 @@ final class SystemUnderTest implements AutoCloseable {
         site.far().start();
         balancer.startDataPlane();
         balancer.startControlPlane();
-        awaitServing(site.servers().size());
+        if (!url.isEmpty()) {
+            awaitServing(site.servers().size());
+        }
     }
 
     /** Waits until requests succeed and come from {@code backends} different backends. */
