@@ -136,6 +136,10 @@ def nat():
     bad_version[14] = 0x55
     bad_sum = a.tcp("A", 1, 1)
     bad_sum[IP].chksum = 0xdead
+    expired = c.tcp("A", 301, 3001, ttl=1)
+    quoted = bytes(expired[IP])
+    time_exceeded = Ether(src=BOX0, dst=ROUTER) / IP(src=VIP, dst=c.address, ttl=64, tos=0xC0, id=0, flags="DF")
+    time_exceeded = time_exceeded / ICMP(type=11, code=0) / Raw(quoted)
     for packet in (
         Ether(cut),
         Ether(bytes(bad_version)),
@@ -150,13 +154,16 @@ def nat():
         a.tcp("S", 1, port=81),
         Client("198.51.100.10", 4).tcp("A", 1, 1),
         from_backend(s1, "198.51.100.99", TCP(sport=8080, dport=5, flags="A")),
-        c.tcp("A", 301, 3001, ttl=1),
+        None,  # in whose place a packet expires, and its sender is told
         to_vip(a.ip(), ICMP(type=13)),
         Ether(src=ROUTER, dst="ff:ff:ff:ff:ff:ff") / ARP(op=1, hwsrc=ROUTER, psrc="192.0.2.1", pdst="192.0.2.77"),
         Ether(src=ROUTER, dst="ff:ff:ff:ff:ff:ff") / ARP(op=1, hwsrc=ROUTER, psrc=VIP, pdst=VIP),
         Ether(src=ROUTER, dst=BOX0) / Dot1Q(vlan=5) / c.ip() / TCP(sport=c.port, dport=80, flags="A"),
     ):
-        event(late, packet)
+        if packet is None:
+            event(late, expired, time_exceeded)
+        else:
+            event(late, packet)
         late += 1000
 
     # three hours later the third connection has timed out, and starts again

@@ -14,6 +14,7 @@ public final class IcmpHeader {
     public static final int TYPE_OFFSET = 0;
     public static final int CODE_OFFSET = 1;
     public static final int CHECKSUM_OFFSET = 2;
+    public static final int REST_OFFSET = 4;
     public static final int LENGTH = 8;
 
     public static final int TYPE_ECHO_REPLY = 0;
@@ -21,6 +22,9 @@ public final class IcmpHeader {
     public static final int TYPE_ECHO_REQUEST = 8;
     public static final int TYPE_TIME_EXCEEDED = 11;
     public static final int TYPE_PARAMETER_PROBLEM = 12;
+
+    /** Of an unreachable destination: the packet must not be fragmented and is too long. */
+    public static final int CODE_FRAGMENTATION_NEEDED = 4;
 
     // ICMPv6 (RFC 4443)
     public static final int TYPE_DESTINATION_UNREACHABLE_6 = 1;

@@ -53,6 +53,7 @@ final class ClassifyStage {
     private final ArpStage arp;
     private final NdpStage ndp;
     private final EchoStage echo;
+    private final IcmpErrorStage icmpErrors;
 
     private ForwardingTable table = ForwardingTable.EMPTY;
 
@@ -64,7 +65,8 @@ final class ClassifyStage {
             final long[] macsNet,
             final ArpStage arp,
             final NdpStage ndp,
-            final EchoStage echo) {
+            final EchoStage echo,
+            final IcmpErrorStage icmpErrors) {
         this.flowHash = flowHash;
         this.localPorts = localPorts;
         this.workerId = workerId;
@@ -73,13 +75,14 @@ final class ClassifyStage {
         this.arp = arp;
         this.ndp = ndp;
         this.echo = echo;
+        this.icmpErrors = icmpErrors;
     }
 
     void adopt(final ForwardingTable table) {
         this.table = table;
     }
 
-    void classify(final PacketBurst burst) {
+    void classify(final PacketBurst burst, final long nowNs) {
         final ForwardingTable table = this.table;
         final boolean hasLocals = table.hasLocals();
         final int count = burst.count;
@@ -89,7 +92,7 @@ final class ClassifyStage {
             final long l3 = frame + burst.l3Offset[i];
             if (burst.kind[i] != PacketKind.TRANSPORT
                     || !isSound(frame, l3, macsNet[burst.ingress[i]])) {
-                final int verdict = classifyUncommon(burst, i, frame, l3);
+                final int verdict = classifyUncommon(burst, i, frame, l3, nowNs);
                 if (verdict != Verdict.UNDECIDED) {
                     decide(burst, i, verdict);
                 }
@@ -121,7 +124,11 @@ final class ClassifyStage {
 
     /** The verdict of a packet that is not plain, or UNDECIDED if it is part of a flow. */
     private int classifyUncommon(
-            final PacketBurst burst, final int i, final long frame, final long l3) {
+            final PacketBurst burst,
+            final int i,
+            final long frame,
+            final long l3,
+            final long nowNs) {
         final int kind = burst.kind[i];
         if (kind == PacketKind.FRAGMENT) {
             return burst.verdict[i]; // the fragment stage has decided
@@ -150,11 +157,25 @@ final class ClassifyStage {
         return switch (kind) {
             case PacketKind.TRANSPORT_6 -> classifyIpv6(burst, i, l3);
             case PacketKind.TRANSPORT_WITH_OPTIONS -> classifyWithOptions(burst, i, l3);
-            case PacketKind.ICMP_6 -> echo.answer6(burst, i, frame, l3);
+            case PacketKind.ICMP_6 ->
+                    IcmpErrorStage.isError(IcmpHeader.type(frame + burst.l4Offset[i]), true)
+                            ? icmpErrors.follow(burst, i, frame, l3, nowNs)
+                            : echo.answer6(burst, i, frame, l3);
             case PacketKind.ICMP ->
-                    isHeaderRight(l3) ? echo.answer(burst, i, frame, l3) : BAD_IP_CHECKSUM;
+                    isHeaderRight(l3) ? classifyIcmp(burst, i, frame, l3, nowNs) : BAD_IP_CHECKSUM;
             default -> BAD_IP_CHECKSUM;
         };
+    }
+
+    private int classifyIcmp(
+            final PacketBurst burst,
+            final int i,
+            final long frame,
+            final long l3,
+            final long nowNs) {
+        return IcmpErrorStage.isError(IcmpHeader.type(frame + burst.l4Offset[i]), false)
+                ? icmpErrors.follow(burst, i, frame, l3, nowNs)
+                : echo.answer(burst, i, frame, l3);
     }
 
     private static boolean isNdp(final long l4) {

@@ -44,6 +44,8 @@ public final class Pipeline {
     private final FullNatForwarder fullNat;
     private final NatForwarder6 nat6;
     private final TunnelForwarder tunnel;
+    private final IcmpErrorReply errorReply;
+    private final IcmpErrorStage icmpErrors;
 
     /** By {@link #way}; none where no flow is of that mode and family. */
     private final Forwarder[] forwarders = new Forwarder[WAYS];
@@ -84,6 +86,11 @@ public final class Pipeline {
         arp = new ArpStage(macsNet);
         ndp = new NdpStage(macsNet);
         echo = new EchoStage(macsNet, settings.answersEcho());
+        tunnel = new TunnelForwarder(macsNet, hopCost);
+        errorReply = new IcmpErrorReply(macsNet, flows, stats);
+        icmpErrors =
+                new IcmpErrorStage(
+                        settings, macsNet, flows, flowHash, localPorts, hops, tunnel, errorReply);
         classify =
                 new ClassifyStage(
                         flowHash,
@@ -93,7 +100,8 @@ public final class Pipeline {
                         macsNet,
                         arp,
                         ndp,
-                        echo);
+                        echo,
+                        icmpErrors);
         accounts.attach(flows, localPorts);
         schedule =
                 new ScheduleStage(
@@ -102,11 +110,10 @@ public final class Pipeline {
                         accounts,
                         new FlowOpening(flows, flowHash, stableHash, localPorts, hops),
                         localPorts);
-        route = new RouteStage(hops, macsNet, hopCost);
+        route = new RouteStage(hops, macsNet, hopCost, errorReply);
         track = new TrackStage(stats);
         fullNat = new FullNatForwarder(macsNet, hopCost, flows);
         nat6 = new NatForwarder6(macsNet, hopCost, flows);
-        tunnel = new TunnelForwarder(macsNet, hopCost);
         final Forwarder l2Dsr = new L2DsrForwarder(macsNet);
         put(Mode.NAT, new NatForwarder(macsNet, hopCost), nat6);
         put(Mode.FULL_NAT, fullNat, nat6);
@@ -125,10 +132,10 @@ public final class Pipeline {
         final int nowTicks = FlowEntry.ticks(nowNs);
         PacketParser.parse(burst);
         fragments.process(burst, nowNs);
-        classify.classify(burst);
+        classify.classify(burst, nowNs);
         flows.lookup(burst, nowTicks);
         schedule.schedule(burst, nowTicks);
-        route.route(burst);
+        route.route(burst, nowNs);
         track.track(burst, nowTicks);
         rewrite(burst);
         for (int k = 0; k < burst.localCount; k++) {
@@ -168,6 +175,7 @@ public final class Pipeline {
         arp.adopt(table);
         ndp.adopt(table);
         echo.adopt(table);
+        icmpErrors.adopt(table);
         fullNat.adopt(table);
         nat6.adopt(table);
         tunnel.adopt(table);
@@ -185,6 +193,21 @@ public final class Pipeline {
     /** Pings that were answered. */
     public long echoReplies() {
         return echo.replies();
+    }
+
+    /** ICMP errors that we made: of a time to live that ran out, of a packet that was too long. */
+    public long icmpErrorsMade() {
+        return errorReply.sent();
+    }
+
+    /** ICMP errors of others, sent on to the host whose packet they are about. */
+    public long icmpErrorsForwarded() {
+        return icmpErrors.forwarded();
+    }
+
+    /** Who is told from now on what routers say of the ways to backends; at first nobody. */
+    public void pathMtuListener(final PathMtuListener listener) {
+        icmpErrors.pathMtuListener(listener);
     }
 
     /** Packets that were sent on though there was no room for their flow. */

@@ -22,7 +22,6 @@ import io.naru.dataplane.service.ForwardingTable;
  */
 final class RouteStage {
     private static final int UNRESOLVED = Verdict.drop(DropReason.NEXT_HOP_UNRESOLVED);
-    private static final int TTL_EXPIRED = Verdict.drop(DropReason.TTL_EXPIRED);
     private static final int NO_PORT = Verdict.drop(DropReason.NO_PORT);
     private static final int VLAN_TAG = Verdict.drop(DropReason.VLAN_TAG);
 
@@ -37,19 +36,25 @@ final class RouteStage {
     private final HopTable hops;
     private final long[] macsNet;
     private final int hopCost;
+    private final IcmpErrorReply reply;
     private ForwardingTable table = ForwardingTable.EMPTY;
 
-    RouteStage(final HopTable hops, final long[] macsNet, final int hopCost) {
+    RouteStage(
+            final HopTable hops,
+            final long[] macsNet,
+            final int hopCost,
+            final IcmpErrorReply reply) {
         this.hops = hops;
         this.macsNet = macsNet;
         this.hopCost = hopCost;
+        this.reply = reply;
     }
 
     void adopt(final ForwardingTable table) {
         this.table = table;
     }
 
-    void route(final PacketBurst burst) {
+    void route(final PacketBurst burst, final long nowNs) {
         final ForwardingTable table = this.table;
         final int interfaces = macsNet.length;
         final int count = burst.count;
@@ -74,7 +79,10 @@ final class RouteStage {
             final boolean changesVlan =
                     burst.l3Offset[i] != EthernetHeader.LENGTH && egress != burst.ingress[i];
             if (!Hop.isResolved(hop) || isLate || egress >= interfaces || changesVlan) {
-                burst.verdict[i] = reason(hop, isLate, egress >= interfaces);
+                burst.verdict[i] =
+                        isLate
+                                ? reply.timeExceeded(burst, i, nowNs)
+                                : reason(hop, egress >= interfaces);
             } else if (((TUNNEL_MODES >>> mode) & 1) != 0 && !hasSource(entry, egress)) {
                 burst.verdict[i] = NO_TUNNEL_SOURCE;
             }
@@ -93,11 +101,7 @@ final class RouteStage {
         return FlowEntry.isIpv6(entry) ? Ipv6Header.HOP_LIMIT_OFFSET : Ipv4Header.TTL_OFFSET;
     }
 
-    private static int reason(final long hop, final boolean isLate, final boolean isElsewhere) {
-        if (isLate) {
-            return TTL_EXPIRED;
-        }
-
+    private static int reason(final long hop, final boolean isElsewhere) {
         if (!Hop.isResolved(hop)) {
             return UNRESOLVED;
         }

@@ -57,9 +57,15 @@ public enum DropReason {
             "The MAC address of the backend, or of the router to it, is not known (yet)."),
     TTL_EXPIRED(
             17, "ttl-expired", "The time to live ran out here: a routing loop, or a traceroute."),
-    ICMP_OTHER(18, "icmp-other", "ICMP that is not an echo request to a VIP."),
+    ICMP_OTHER(
+            18,
+            "icmp-other",
+            "ICMP that is neither an echo request to a VIP nor an error about a packet of TCP or UDP."),
     ECHO_OFF(19, "echo-off", "An echo request to a VIP, and answering is switched off (vip-echo)."),
-    BAD_ICMP_CHECKSUM(20, "bad-icmp-checksum", "The checksum of an echo request is wrong."),
+    BAD_ICMP_CHECKSUM(
+            20,
+            "bad-icmp-checksum",
+            "The checksum of an ICMP message, or of the IPv4 header that it quotes, is wrong."),
     ARP_OTHER(21, "arp-other", "ARP that is not a request for a VIP."),
     VIP_CONFLICT(
             22,
@@ -126,7 +132,13 @@ public enum DropReason {
             39,
             "no-tunnel-source",
             "The interface towards the backend has no address of the backend's family to be the"
-                    + " source of the tunnel: give it one, or the service a tunnel source.");
+                    + " source of the tunnel: give it one, or the service a tunnel source."),
+    ICMP_TUNNEL(
+            40,
+            "icmp-tunnel",
+            "An ICMP error about a packet that we sent through a tunnel, read and answered to nobody:"
+                    + " what it says of the path is remembered."),
+    LAND(41, "land", "A packet whose source is also its destination (a \"land\" attack).");
 
     private static final DropReason[] BY_CODE = values();
 

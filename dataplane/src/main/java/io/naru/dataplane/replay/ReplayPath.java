@@ -169,9 +169,13 @@ final class ReplayPath {
         }
     }
 
-    /** They are the only packets that the pipeline counts as dropped by itself. */
+    /** The pipeline counts them by itself, as it does those whose sender it tells. */
     private void reportFragmentsGivenUp() {
         for (final DropReason reason : DropReason.values()) {
+            if (reason == DropReason.TTL_EXPIRED || reason == DropReason.TOO_BIG) {
+                continue; // reported when the sender was told
+            }
+
             for (long count = stats.dropped(reason); count > 0; count--) {
                 report.packet(
                         new Outcome(FRAGMENT, Verb.DROPPED, reason.label(), reason.sentence()));

@@ -138,7 +138,7 @@ class AnswerFixturesTest {
     @Test
     @DisplayName("other ICMP to a VIP is dropped as icmp-other, ICMP to others as not-ours")
     void otherIcmp() {
-        rig.send(CLIENT_SIDE, ping(3).payload(28).bytes()).assertDropped(DropReason.ICMP_OTHER);
+        rig.send(CLIENT_SIDE, ping(5).payload(28).bytes()).assertDropped(DropReason.ICMP_OTHER);
         rig.send(CLIENT_SIDE, ping(0).bytes()).assertDropped(DropReason.ICMP_OTHER);
         rig.send(CLIENT_SIDE, Frame.icmp(ASKER, "192.0.2.11", 8).macs(MAC, CLIENT_SIDE_MAC).bytes())
                 .assertDropped(DropReason.NOT_OURS);

@@ -236,13 +236,13 @@ class NatFixturesTest {
     }
 
     @Test
-    @DisplayName("a packet whose time to live is 1 is dropped, one with 2 goes on with 1")
+    @DisplayName("a packet whose time to live is 1 expires, one with 2 goes on with 1")
     void timeToLive() {
         rig.send(CLIENT_SIDE, fromClient(SYN).ttl(2).bytes())
                 .assertSent(BACKEND_SIDE, atBackend(SYN).ttl(1));
-        rig.send(CLIENT_SIDE, fromClient(SYN).ttl(1).bytes()).assertDropped(DropReason.TTL_EXPIRED);
-        rig.send(BACKEND_SIDE, fromBackend(SYN | ACK).ttl(0).bytes())
-                .assertDropped(DropReason.TTL_EXPIRED);
+        rig.send(CLIENT_SIDE, fromClient(SYN).ttl(1).bytes());
+        rig.send(BACKEND_SIDE, fromBackend(SYN | ACK).ttl(0).bytes());
+        assertEquals(2, rig.stats.dropped(DropReason.TTL_EXPIRED));
     }
 
     @Test

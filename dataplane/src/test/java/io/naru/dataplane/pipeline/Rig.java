@@ -105,7 +105,7 @@ final class Rig implements AutoCloseable {
         return this;
     }
 
-    /** From now on nothing of the frames' memory may be touched but the bytes of a packet. */
+    /** From now on only a packet and the headroom in front of it may be touched in a frame. */
     Rig narrowBounds() {
         Bounds.remove(frames.address());
         isNarrow = true;
@@ -135,7 +135,7 @@ final class Rig implements AutoCloseable {
             view.wrap(burst.address[i], in[i].length);
             view.putBytes(0, in[i]);
             if (isNarrow) {
-                Bounds.add(burst.address[i], in[i].length);
+                Bounds.add(burst.address[i] - HEADROOM, HEADROOM + in[i].length);
             }
         }
 
@@ -150,7 +150,7 @@ final class Rig implements AutoCloseable {
             Arrays.setAll(in, i -> bytes(burst.address[i], burst.length[i]));
             if (isNarrow) {
                 for (int i = 0; i < burst.count; i++) {
-                    Bounds.add(burst.address[i], burst.length[i]);
+                    Bounds.add(burst.address[i] - HEADROOM, HEADROOM + burst.length[i]);
                 }
             }
             outcomes.addAll(process(in));
@@ -166,9 +166,11 @@ final class Rig implements AutoCloseable {
     }
 
     private List<Outcome> process(final byte[]... in) {
+        final long[] regions =
+                Arrays.stream(burst.address, 0, in.length).map(a -> a - HEADROOM).toArray();
         pipeline.process(burst, nowNs);
         if (isNarrow) {
-            Arrays.stream(burst.address, 0, in.length).forEach(Bounds::remove);
+            Arrays.stream(regions).forEach(Bounds::remove);
         }
 
         final List<Outcome> outcomes = new ArrayList<>();
