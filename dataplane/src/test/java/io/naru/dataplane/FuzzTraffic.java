@@ -53,8 +53,7 @@ final class FuzzTraffic {
         }
     }
 
-    // -- well-formed frames
-    // ------------------------------------------------------------------------
+    // -- well-formed frames -----------------------------------------------------------------------
 
     private byte[] plain() {
         return switch (random.nextInt(20)) {
@@ -338,8 +337,7 @@ final class FuzzTraffic {
         return frame;
     }
 
-    // -- damage
-    // ------------------------------------------------------------------------------------
+    // -- damage -----------------------------------------------------------------------------------
 
     private byte[] damaged(final byte[] frame) {
         byte[] bytes = frame;
@@ -398,8 +396,7 @@ final class FuzzTraffic {
         return tagged;
     }
 
-    // -- building
-    // ----------------------------------------------------------------------------------
+    // -- building ---------------------------------------------------------------------------------
 
     private byte[] packet(
             final byte[] fromMac,
@@ -552,8 +549,7 @@ final class FuzzTraffic {
         }
     }
 
-    // -- reading
-    // -----------------------------------------------------------------------------------
+    // -- reading ----------------------------------------------------------------------------------
 
     private static int l3(final byte[] frame) {
         return frame.length >= 14 && u16(frame, 12) == 0x8100 ? 18 : 14;
@@ -623,8 +619,7 @@ final class FuzzTraffic {
         bytes[offset + 1] = (byte) value;
     }
 
-    // -- choices
-    // -----------------------------------------------------------------------------------
+    // -- choices ----------------------------------------------------------------------------------
 
     private byte[] client(final boolean isIpv6) {
         return scene.client(random, isIpv6);

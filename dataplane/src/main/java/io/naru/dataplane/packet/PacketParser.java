@@ -273,13 +273,13 @@ public final class PacketParser {
             return PacketKind.BAD_LENGTH;
         }
 
-        if (Ipv4Header.isFragment(l3)) {
-            return PacketKind.FRAGMENT;
-        }
-
         final boolean hasOptions = headerLength > Ipv4Header.LENGTH;
         if (hasOptions && !areHarmless(l3 + Ipv4Header.LENGTH, l3 + headerLength)) {
             return PacketKind.IP_OPTIONS;
+        }
+
+        if (Ipv4Header.isFragment(l3)) {
+            return PacketKind.FRAGMENT;
         }
 
         final int protocol = Ipv4Header.protocol(l3);

@@ -34,7 +34,6 @@ final class ClassifyStage {
     private static final long GROUP_BIT = 1;
 
     static {
-        VERDICT_BY_KIND[PacketKind.FRAGMENT_6] = Verdict.drop(DropReason.FRAGMENT);
         VERDICT_BY_KIND[PacketKind.BAD_LENGTH] = Verdict.drop(DropReason.BAD_LENGTH);
         VERDICT_BY_KIND[PacketKind.BAD_HEADER] = Verdict.drop(DropReason.BAD_HEADER);
         VERDICT_BY_KIND[PacketKind.IP_OPTIONS] = Verdict.drop(DropReason.IP_OPTIONS);
@@ -130,7 +129,7 @@ final class ClassifyStage {
             final long l3,
             final long nowNs) {
         final int kind = burst.kind[i];
-        if (kind == PacketKind.FRAGMENT) {
+        if (kind == PacketKind.FRAGMENT || kind == PacketKind.FRAGMENT_6) {
             return burst.verdict[i]; // the fragment stage has decided
         }
 

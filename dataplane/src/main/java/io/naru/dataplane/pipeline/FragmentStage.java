@@ -4,6 +4,8 @@ import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.packet.EthernetHeader;
 import io.naru.dataplane.packet.InternetChecksum;
 import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.Ipv6FragmentHeader;
+import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.packet.PacketKind;
 import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.packet.TcpHeader;
@@ -30,6 +32,7 @@ import java.util.Arrays;
  * bounded by {@link FragmentLimits}: whoever has waited longest makes room. Used by one worker.
  */
 final class FragmentStage {
+    private static final int UNDECIDED = Verdict.UNDECIDED;
     private static final int BAD_FRAGMENT = Verdict.drop(DropReason.BAD_FRAGMENT);
     private static final int BAD_IP_CHECKSUM = Verdict.drop(DropReason.BAD_IP_CHECKSUM);
     private static final int NOT_OUR_MAC = Verdict.drop(DropReason.NOT_OUR_MAC);
@@ -48,8 +51,15 @@ final class FragmentStage {
     private static final int OFFSET_MASK = 0x1fff;
     private static final int UNIT_BYTES = 8;
 
-    /** The greatest length of a packet without its IP header: more would not fit the field. */
+    /** The greatest length that a header can say. */
     private static final int MAX_BYTES = 65_535;
+
+    /** Extension headers between the fragment header and TCP or UDP. */
+    private static final int EXTENSIONS_LIMIT = 8;
+
+    private static final int NO_PROTOCOL = 0;
+    private static final int FAMILY_6 = 0x80;
+    private static final int PROTOCOL_MASK = 0x7f;
 
     private final FragmentKey key;
     private final FragmentedPackets packets;
@@ -62,7 +72,10 @@ final class FragmentStage {
     private int start;
     private int end;
     private boolean isLast;
-    private int protocol;
+    private int protocol; // of a later fragment of IPv6, which does not know it, 0
+    private long l4; // what follows the IP headers; of the first one its TCP or UDP header
+    private int l4Length;
+    private int limitBytes; // that its packet may have behind the IP headers
 
     FragmentStage(
             final FragmentLimits limits,
@@ -79,7 +92,7 @@ final class FragmentStage {
     }
 
     /**
-     * Gives fragments whose flow is known the kind TRANSPORT and all that the parser gives a whole
+     * Gives fragments whose flow is known the kind and all else that the parser gives a whole
      * packet, but for {@code l4Offset}, which is 0 where there is no TCP or UDP header; all others
      * get a verdict.
      */
@@ -91,8 +104,9 @@ final class FragmentStage {
 
         burst.isAnnotated = false; // of the next burst, unless it says so
         for (int i = 0; i < count; i++) {
-            if (burst.kind[i] == PacketKind.FRAGMENT) {
-                burst.verdict[i] = follow(burst, i, nowNs);
+            final int kind = burst.kind[i];
+            if (kind == PacketKind.FRAGMENT || kind == PacketKind.FRAGMENT_6) {
+                burst.verdict[i] = follow(burst, i, kind == PacketKind.FRAGMENT_6, nowNs);
             }
         }
     }
@@ -133,35 +147,96 @@ final class FragmentStage {
         return packets.count();
     }
 
-    // -- a fragment
-    // --------------------------------------------------------------------------------
+    // -- a fragment -------------------------------------------------------------------------------
 
-    private int follow(final PacketBurst burst, final int i, final long nowNs) {
+    private int follow(
+            final PacketBurst burst, final int i, final boolean isIpv6, final long nowNs) {
         final long frame = burst.address[i];
         final long l3 = frame + burst.l3Offset[i];
-        final long knownKeyB = burst.fragmentKeyB[i];
-        if (knownKeyB != 0) {
-            readIpv4(l3);
-            return goOn(burst, i, l3, knownKeyB);
+        final long fragmentHeader = frame + burst.l4Offset[i]; // in IPv6
+        if (isIpv6) {
+            read6(l3, fragmentHeader);
+        } else {
+            read4(l3);
         }
 
-        final int problem = problemOf(burst, i, frame, l3);
-        if (problem != Verdict.UNDECIDED) {
+        if (burst.fragmentKeyB[i] != 0) {
+            return goOn(burst, i, isIpv6, burst.fragmentKeyB[i]);
+        }
+
+        final int problem = problemOf(burst, i, isIpv6, frame, l3);
+        if (problem != UNDECIDED) {
             return problem;
         }
 
-        key.ofIpv4(l3);
+        if (isIpv6) {
+            key.ofIpv6(l3, Ipv6FragmentHeader.identificationNet(fragmentHeader));
+        } else {
+            key.ofIpv4(l3);
+        }
+
         final int worker = FlowHash.worker(key.hash, workerCount);
         if (worker != workerId) {
             burst.owner[i] = worker;
             return Verdict.HANDOVER;
         }
 
-        return note(burst, i, l3, nowNs);
+        return note(burst, i, isIpv6, nowNs);
+    }
+
+    private void read4(final long l3) {
+        final int field =
+                Short.reverseBytes(RawMemory.getShort(l3 + Ipv4Header.FRAGMENT_OFFSET)) & 0xffff;
+        final int headerLength = Ipv4Header.headerLength(l3);
+        start = (field & OFFSET_MASK) * UNIT_BYTES;
+        end = start + Ipv4Header.totalLength(l3) - headerLength;
+        isLast = (field & MORE_FRAGMENTS) == 0;
+        protocol = Ipv4Header.protocol(l3);
+        l4 = l3 + headerLength;
+        l4Length = end - start;
+        limitBytes = MAX_BYTES - headerLength;
+    }
+
+    private void read6(final long l3, final long fragmentHeader) {
+        final long packetEnd = l3 + Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3);
+        l4 = fragmentHeader + Ipv6FragmentHeader.LENGTH;
+        start = Ipv6FragmentHeader.start(fragmentHeader);
+        end = start + (int) (packetEnd - l4);
+        isLast = Ipv6FragmentHeader.isLast(fragmentHeader);
+        limitBytes = MAX_BYTES - (int) (fragmentHeader - l3 - Ipv6Header.LENGTH);
+        protocol =
+                start == 0
+                        ? findTransport(Ipv6FragmentHeader.nextHeader(fragmentHeader), packetEnd)
+                        : NO_PROTOCOL;
+        l4Length = (int) (packetEnd - l4);
+    }
+
+    /**
+     * Goes past the extension headers that a first fragment has behind its fragment header.
+     *
+     * @return the protocol of what is then at {@code l4}.
+     */
+    private int findTransport(final int firstHeader, final long packetEnd) {
+        int next = firstHeader;
+        for (int k = 0; k < EXTENSIONS_LIMIT; k++) {
+            if (next != Ipv6Header.NEXT_DESTINATION_OPTIONS || packetEnd - l4 < UNIT_BYTES) {
+                return next;
+            }
+
+            next = RawMemory.getByte(l4) & 0xff;
+            l4 += ((RawMemory.getByte(l4 + 1) & 0xff) + 1) * (long) UNIT_BYTES;
+        }
+
+        return next;
     }
 
     /** Why the fragment cannot be used, whatever the others are. */
-    private int problemOf(final PacketBurst burst, final int i, final long frame, final long l3) {
+    private int problemOf(
+            final PacketBurst burst,
+            final int i,
+            final boolean isIpv6,
+            final long frame,
+            final long l3) {
         if (EthernetHeader.destinationMacNet(frame) != macsNet[burst.ingress[i]]) {
             return NOT_OUR_MAC;
         }
@@ -170,50 +245,42 @@ final class FragmentStage {
             return BAD_SOURCE;
         }
 
-        if (InternetChecksum.checksumNet(l3, Ipv4Header.headerLength(l3)) != 0) {
+        if (!isIpv6 && InternetChecksum.checksumNet(l3, (int) (l4 - l3)) != 0) {
             return BAD_IP_CHECKSUM;
         }
 
-        readIpv4(l3);
-        if (protocol != Ipv4Header.PROTOCOL_TCP && protocol != Ipv4Header.PROTOCOL_UDP) {
+        if (!isIpv6 && !isTcpOrUdp()) {
             return OTHER_PROTOCOL;
         }
 
         final int length = end - start;
         final boolean isRagged = !isLast && length % UNIT_BYTES != 0;
-        if (length <= 0 || isRagged || end > MAX_BYTES - Ipv4Header.LENGTH) {
+        if (length <= 0 || isRagged || end > limitBytes) {
             return BAD_FRAGMENT;
         }
 
-        return start == 0 && !hasWholeHeader(l3 + Ipv4Header.headerLength(l3), length)
-                ? BAD_FRAGMENT
-                : Verdict.UNDECIDED;
+        return start == 0 && isTcpOrUdp() && !hasWholeHeader() ? BAD_FRAGMENT : UNDECIDED;
     }
 
-    private void readIpv4(final long l3) {
-        final int field =
-                Short.reverseBytes(RawMemory.getShort(l3 + Ipv4Header.FRAGMENT_OFFSET)) & 0xffff;
-        start = (field & OFFSET_MASK) * UNIT_BYTES;
-        end = start + Ipv4Header.totalLength(l3) - Ipv4Header.headerLength(l3);
-        isLast = (field & MORE_FRAGMENTS) == 0;
-        protocol = Ipv4Header.protocol(l3);
+    private boolean isTcpOrUdp() {
+        return protocol == Ipv4Header.PROTOCOL_TCP || protocol == Ipv4Header.PROTOCOL_UDP;
     }
 
     /** Whether a first fragment has its TCP header with all options, or its UDP header. */
-    private boolean hasWholeHeader(final long l4, final int length) {
+    private boolean hasWholeHeader() {
         if (protocol == Ipv4Header.PROTOCOL_UDP) {
-            return length >= UdpHeader.LENGTH && UdpHeader.length(l4) >= UdpHeader.LENGTH;
+            return l4Length >= UdpHeader.LENGTH && UdpHeader.length(l4) >= UdpHeader.LENGTH;
         }
 
-        return length >= TcpHeader.LENGTH
+        return l4Length >= TcpHeader.LENGTH
                 && TcpHeader.headerLength(l4) >= TcpHeader.LENGTH
-                && TcpHeader.headerLength(l4) <= length;
+                && TcpHeader.headerLength(l4) <= l4Length;
     }
 
-    private int note(final PacketBurst burst, final int i, final long l3, final long nowNs) {
+    private int note(final PacketBurst burst, final int i, final boolean isIpv6, final long nowNs) {
         final int place = placeOf(nowNs);
-        if (packets.isCondemned(place)) {
-            return OVERLAP;
+        if (packets.condemnedFor(place) != UNDECIDED) {
+            return packets.condemnedFor(place);
         }
 
         final int outcome = packets.add(place, start, end, isLast);
@@ -222,13 +289,13 @@ final class FragmentStage {
                 return DUPLICATE;
             }
             case FragmentedPackets.OVERLAPPING -> {
-                return condemn(place, DropReason.FRAGMENT_OVERLAP, OVERLAP, nowNs);
+                return condemn(place, OVERLAP, nowNs);
             }
             case FragmentedPackets.BEYOND_END -> {
-                return condemn(place, DropReason.BAD_FRAGMENT, BAD_FRAGMENT, nowNs);
+                return condemn(place, BAD_FRAGMENT, nowNs);
             }
             case FragmentedPackets.TOO_MANY -> {
-                return condemn(place, DropReason.TOO_MANY_FRAGMENTS, TOO_MANY, nowNs);
+                return condemn(place, TOO_MANY, nowNs);
             }
             default -> {
                 // new, and where it belongs
@@ -236,7 +303,11 @@ final class FragmentStage {
         }
 
         if (start == 0) {
-            final long keyB = keyB(l3);
+            if (!isTcpOrUdp()) {
+                return condemn(place, OTHER_PROTOCOL, nowNs); // in IPv6 only this one knows
+            }
+
+            final long keyB = keyB(isIpv6);
             packets.onFlowKnown(place, keyB, nowNs);
             held.release(place, keyB);
         } else if (packets.isWaiting(place)) {
@@ -248,7 +319,7 @@ final class FragmentStage {
             packets.onComplete(place, nowNs);
         }
 
-        return goOn(burst, i, l3, keyB);
+        return goOn(burst, i, isIpv6, keyB);
     }
 
     /** The place of the fragment's packet; a new one if it is the first that is seen of it. */
@@ -284,10 +355,9 @@ final class FragmentStage {
         return Verdict.HELD;
     }
 
-    private int condemn(
-            final int place, final DropReason reason, final int verdict, final long nowNs) {
-        held.giveUp(place, reason.code());
-        packets.condemn(place, nowNs);
+    private int condemn(final int place, final int verdict, final long nowNs) {
+        held.giveUp(place, Verdict.reasonCode(verdict));
+        packets.condemn(place, verdict, nowNs);
         return verdict;
     }
 
@@ -296,24 +366,31 @@ final class FragmentStage {
         packets.close(place);
     }
 
-    // -- a fragment whose flow is known
-    // ------------------------------------------------------------
+    // -- a fragment whose flow is known -----------------------------------------------------------
 
-    private int goOn(final PacketBurst burst, final int i, final long l3, final long keyB) {
-        final long l4 = l3 + Ipv4Header.headerLength(l3);
-        final boolean isTcpHeader = start == 0 && protocol == Ipv4Header.PROTOCOL_TCP;
-        burst.kind[i] = PacketKind.TRANSPORT;
-        burst.l4Offset[i] = start == 0 ? (int) (l4 - burst.address[i]) : 0;
-        burst.protocol[i] = protocol;
+    private int goOn(final PacketBurst burst, final int i, final boolean isIpv6, final long keyB) {
+        final long frame = burst.address[i];
+        final long l3 = frame + burst.l3Offset[i];
+        final int flowProtocol = (int) (keyB >>> Integer.SIZE) & PROTOCOL_MASK;
+        final boolean isTcpHeader = start == 0 && flowProtocol == Ipv4Header.PROTOCOL_TCP;
+        burst.kind[i] = isIpv6 ? PacketKind.TRANSPORT_6 : kind4(l3);
+        burst.l4Offset[i] = start == 0 ? (int) (l4 - frame) : 0;
+        burst.protocol[i] = flowProtocol;
         burst.tcpFlags[i] = isTcpHeader ? TcpHeader.flags(l4) : 0;
-        burst.keyA[i] = RawMemory.getLong(l3 + Ipv4Header.SOURCE_OFFSET);
+        burst.keyA[i] = isIpv6 ? 0 : RawMemory.getLong(l3 + Ipv4Header.SOURCE_OFFSET);
         burst.keyB[i] = keyB;
         burst.fragmentKeyB[i] = keyB;
-        return Verdict.UNDECIDED;
+        return UNDECIDED;
     }
 
-    private long keyB(final long l3) {
-        final long l4 = l3 + Ipv4Header.headerLength(l3);
-        return (TransportHeader.portsNet(l4) & 0xffff_ffffL) | ((long) protocol << Integer.SIZE);
+    private static int kind4(final long l3) {
+        return Ipv4Header.headerLength(l3) == Ipv4Header.LENGTH
+                ? PacketKind.TRANSPORT
+                : PacketKind.TRANSPORT_WITH_OPTIONS;
+    }
+
+    private long keyB(final boolean isIpv6) {
+        return (TransportHeader.portsNet(l4) & 0xffff_ffffL)
+                | ((long) (isIpv6 ? protocol | FAMILY_6 : protocol) << Integer.SIZE);
     }
 }

@@ -27,8 +27,7 @@ final class FragmentedPackets {
     static final int COMPLETE = 2;
     private static final int QUEUES = 3;
 
-    // -- what becomes of a fragment
-    // ----------------------------------------------------------------
+    // -- what becomes of a fragment ---------------------------------------------------------------
 
     /** It is new, and more are to come. */
     static final int ADDED = 0;
@@ -66,7 +65,7 @@ final class FragmentedPackets {
     private final int[] after;
     private final long[] deadlineNs;
     private final long[] flowKeyB;
-    private final boolean[] isCondemned;
+    private final int[] condemnedFor; // the verdict, or UNDECIDED
     private final int[] rangeCount;
     private final int[] ranges; // first byte in the high half, the byte after the last in the low
     private final int[] bytesSeen;
@@ -94,7 +93,7 @@ final class FragmentedPackets {
         after = new int[capacity];
         deadlineNs = new long[capacity];
         flowKeyB = new long[capacity];
-        isCondemned = new boolean[capacity];
+        condemnedFor = new int[capacity];
         rangeCount = new int[capacity];
         ranges = new int[capacity * RANGES];
         bytesSeen = new int[capacity];
@@ -109,8 +108,7 @@ final class FragmentedPackets {
         }
     }
 
-    // -- packets
-    // -----------------------------------------------------------------------------------
+    // -- packets ----------------------------------------------------------------------------------
 
     /** The packet of a key, or {@link #NONE}. */
     int find(final FragmentKey key) {
@@ -144,7 +142,7 @@ final class FragmentedPackets {
         nextInBucket[place] = buckets[bucket[place]];
         buckets[bucket[place]] = place;
         flowKeyB[place] = 0;
-        isCondemned[place] = false;
+        condemnedFor[place] = Verdict.UNDECIDED;
         rangeCount[place] = 0;
         bytesSeen[place] = 0;
         furthest[place] = 0;
@@ -212,16 +210,16 @@ final class FragmentedPackets {
         return queue[place] == WAITING;
     }
 
-    boolean isCondemned(final int place) {
-        return isCondemned[place];
+    /** The verdict of each of the packet's fragments, or UNDECIDED if they are welcome. */
+    int condemnedFor(final int place) {
+        return condemnedFor[place];
     }
 
     int count() {
         return size[WAITING] + size[KNOWN] + size[COMPLETE];
     }
 
-    // -- what is learnt of a packet
-    // ----------------------------------------------------------------
+    // -- what is learnt of a packet ---------------------------------------------------------------
 
     /**
      * Notes the bytes {@code [start, end)} of a packet.
@@ -267,8 +265,8 @@ final class FragmentedPackets {
     }
 
     /** Nothing of this packet goes on any more, what is still to come included (RFC 5722). */
-    void condemn(final int place, final long nowNs) {
-        isCondemned[place] = true;
+    void condemn(final int place, final int verdict, final long nowNs) {
+        condemnedFor[place] = verdict;
         dequeue(place);
         enqueue(place, KNOWN, nowNs + timeoutNs);
     }
@@ -279,8 +277,7 @@ final class FragmentedPackets {
         enqueue(place, COMPLETE, nowNs + lingerNs);
     }
 
-    // -- queues
-    // ------------------------------------------------------------------------------------
+    // -- queues -----------------------------------------------------------------------------------
 
     private void enqueue(final int place, final int q, final long deadline) {
         deadlineNs[place] = deadline;

@@ -502,11 +502,11 @@ class PacketParserTest {
             if (totalLength > length || totalLength < headerLength) {
                 return PacketKind.BAD_LENGTH;
             }
-            if (u16(l3 + 6) % 0x4000 != 0) {
-                return PacketKind.FRAGMENT;
-            }
             if (!hasHarmlessOptions(l3 + headerLength)) {
                 return PacketKind.IP_OPTIONS;
+            }
+            if (u16(l3 + 6) % 0x4000 != 0) {
+                return PacketKind.FRAGMENT;
             }
             l4 = l3 + headerLength;
             protocol = u8(l3 + 9);

@@ -29,35 +29,7 @@ public final class Checksums {
      * @return null if all are right.
      */
     public static String problem(final byte[] frame) {
-        final int l3 = u16(frame, 12) == 0x8100 ? 18 : 14;
-        if (u16(frame, l3 - 2) == 0x86dd) {
-            return FrameChecker.problem(frame);
-        }
-        if (u16(frame, l3 - 2) != 0x0800) {
-            return null;
-        }
-
-        final int headerLength = (frame[l3] & 0xf) * 4;
-        if (fold(sum(frame, l3, headerLength)) != 0xffff) {
-            return "IPv4 header checksum is wrong";
-        }
-
-        if (Fragments.isFragment(frame)) {
-            return null; // what it is a part of has a checksum, see Fragments.together
-        }
-
-        final int l4 = l3 + headerLength;
-        final int length = u16(frame, l3 + 2) - headerLength;
-        final int protocol = frame[l3 + 9] & 0xff;
-        long sum = sum(frame, l4, length);
-        if (protocol == 6 || protocol == 17) {
-            if (protocol == 17 && u16(frame, l4 + 6) == 0) {
-                return null;
-            }
-            sum += sum(frame, l3 + 12, 8) + protocol + length;
-        }
-
-        return fold(sum) == 0xffff ? null : "checksum of protocol %d is wrong".formatted(protocol);
+        return FrameChecker.problem(frame);
     }
 
     private static long sum(final byte[] bytes, final int offset, final int length) {
@@ -74,9 +46,5 @@ public final class Checksums {
             folded = (folded & 0xffff) + (folded >>> 16);
         }
         return (int) folded;
-    }
-
-    private static int u16(final byte[] bytes, final int offset) {
-        return (bytes[offset] & 0xff) << 8 | (bytes[offset + 1] & 0xff);
     }
 }

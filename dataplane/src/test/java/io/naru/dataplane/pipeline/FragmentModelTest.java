@@ -51,7 +51,12 @@ class FragmentModelTest {
             rig.adopt(
                     ForwardingTable.builder(1)
                             .backend(1, backend("d1", "10.2.0.1:5353"), 1)
-                            .service(0, service("d", "192.0.2.10:53", Protocol.UDP, Mode.NAT), 1));
+                            .backend(2, backend("d2", "[2001:db8:2::1]:5353"), 1)
+                            .service(0, service("d", "192.0.2.10:53", Protocol.UDP, Mode.NAT), 1)
+                            .service(
+                                    1,
+                                    service("d6", "[2001:db8::10]:53", Protocol.UDP, Mode.NAT),
+                                    2));
             for (int round = 0; round < ROUNDS; round++) {
                 rounds(rig, round);
                 rig.nowNs += random.nextInt(200_000_000);
@@ -87,7 +92,7 @@ class FragmentModelTest {
         }
 
         for (final Datagram datagram : datagrams) {
-            datagram.check(received.getOrDefault(datagram.identification, List.of()));
+            datagram.check(received);
         }
     }
 
@@ -95,12 +100,17 @@ class FragmentModelTest {
         for (final Rig.Outcome outcome : outcomes) {
             if (outcome.isSent()) {
                 assertNull(Checksums.problem(outcome.out), this::at);
-                received.computeIfAbsent(
-                                (outcome.out[18] & 0xff) << 8 | (outcome.out[19] & 0xff),
-                                k -> new ArrayList<>())
+                received.computeIfAbsent(identification(outcome.out), k -> new ArrayList<>())
                         .add(outcome.out);
             }
         }
+    }
+
+    /** A whole packet of IPv6 has none: then the payload, which follows from it, will do. */
+    private static int identification(final byte[] frame) {
+        return frame[14] >>> 4 == 6 && !Fragments.isFragment(frame)
+                ? Arrays.hashCode(frame)
+                : Fragments.identification(frame) & 0xffff;
     }
 
     private String at() {
@@ -111,21 +121,28 @@ class FragmentModelTest {
     private final class Datagram {
         final int identification;
         final List<byte[]> fragments;
+        private final boolean isIpv6 = random.nextBoolean();
         private final Frame frame;
         private boolean isWhole = true;
         private boolean hasOverlap;
 
         Datagram(final int number) {
             identification = number & 0xffff;
-            final String client = "198.51.100." + number % 5 + ":" + (1000 + number % 100);
+            final String address = isIpv6 ? "[2001:db8:1::" : "198.51.100.";
+            final String client =
+                    address + number % 5 + (isIpv6 ? "]:" : ":") + (1000 + number % 100);
             frame =
-                    Frame.udp(client, "192.0.2.10:53")
+                    Frame.udp(client, isIpv6 ? "[2001:db8::10]:53" : "192.0.2.10:53")
                             .macs(ROUTER, Rig.CLIENT_SIDE_MAC)
                             .fragment(0)
                             .identification(identification)
                             .payload(100 + random.nextInt(3_000));
             final byte[] bytes = frame.bytes();
-            fragments = new ArrayList<>(Fragments.of(bytes, 100 + random.nextInt(1_400)));
+            final int mtu = 100 + random.nextInt(1_400);
+            fragments = new ArrayList<>(Fragments.of(bytes, mtu, identification));
+            if (fragments.size() == 1) {
+                fragments.set(0, bytes);
+            }
             if (fragments.size() > FragmentLimits.FRAGMENTS_PER_PACKET) {
                 isWhole = false;
             }
@@ -164,7 +181,7 @@ class FragmentModelTest {
                     || (start == Fragments.start(victim) && stop == Fragments.end(victim))) {
                 return;
             }
-            final byte[] extra = Fragments.piece(bytes, start, stop, true);
+            final byte[] extra = Fragments.piece(bytes, start, stop, true, identification);
             final BitSet seen = new BitSet();
             boolean isCopy = false;
             for (final byte[] fragment : fragments) {
@@ -176,13 +193,16 @@ class FragmentModelTest {
         }
 
         /** The host puts together what it got. */
-        void check(final List<byte[]> sent) {
-            final List<byte[]> packets = Fragments.together(sent);
+        void check(final Map<Integer, List<byte[]>> byIdentification) {
             final byte[] expected =
                     frame.macs(Rig.BACKEND_SIDE_MAC, "02:00:00:00:02:01")
-                            .to("10.2.0.1:5353")
+                            .to(isIpv6 ? "[2001:db8:2::1]:5353" : "10.2.0.1:5353")
                             .ttl(63)
                             .bytes();
+            final int key =
+                    fragments.size() == 1 && isIpv6 ? Arrays.hashCode(expected) : identification;
+            final List<byte[]> packets =
+                    Fragments.together(byIdentification.getOrDefault(key, List.of()));
             for (final byte[] packet : packets) {
                 assertArrayEquals(expected, packet, FragmentModelTest.this::at);
             }

@@ -17,7 +17,8 @@ public final class Specs {
     }
 
     /**
-     * @param endpoint {@code 10.2.0.1:8080}; port 0 keeps the service's.
+     * @param endpoint {@code 10.2.0.1:8080} or {@code [2001:db8::1]:8080}; port 0 keeps the
+     *     service's.
      */
     public static BackendSpec backend(
             final String name, final String endpoint, final int weight, final BackendState state) {
@@ -38,7 +39,7 @@ public final class Specs {
             final Protocol protocol,
             final Mode mode,
             final Algorithm algorithm) {
-        final String[] ports = endpoint.substring(endpoint.indexOf(':') + 1).split("-");
+        final String[] ports = endpoint.substring(endpoint.lastIndexOf(':') + 1).split("-");
         return new ServiceSpec(
                 name,
                 address(endpoint),
@@ -62,10 +63,11 @@ public final class Specs {
     }
 
     private static IpAddress address(final String endpoint) {
-        return IpAddress.parse(endpoint.substring(0, endpoint.indexOf(':')));
+        final String address = endpoint.substring(0, endpoint.lastIndexOf(':'));
+        return IpAddress.parse(address.replace("[", "").replace("]", ""));
     }
 
     private static int port(final String endpoint) {
-        return Integer.parseInt(endpoint.substring(endpoint.indexOf(':') + 1));
+        return Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
     }
 }
