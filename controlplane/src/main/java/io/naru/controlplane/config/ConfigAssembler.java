@@ -1,5 +1,6 @@
 package io.naru.controlplane.config;
 
+import static io.naru.controlplane.config.ConfigKeys.ADOPT_FLOWS;
 import static io.naru.controlplane.config.ConfigKeys.ALGORITHM;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_ADDRESS;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_NAME;
@@ -18,7 +19,12 @@ import static io.naru.controlplane.config.ConfigKeys.IDLE;
 import static io.naru.controlplane.config.ConfigKeys.INTERFACES;
 import static io.naru.controlplane.config.ConfigKeys.INTERFACE_NAME;
 import static io.naru.controlplane.config.ConfigKeys.INTERVAL;
+import static io.naru.controlplane.config.ConfigKeys.LOCAL_ADDRESSES;
+import static io.naru.controlplane.config.ConfigKeys.LOCAL_PORTS;
 import static io.naru.controlplane.config.ConfigKeys.MODE;
+import static io.naru.controlplane.config.ConfigKeys.MSS_CLAMP;
+import static io.naru.controlplane.config.ConfigKeys.ONE_SHOT;
+import static io.naru.controlplane.config.ConfigKeys.OVERSIZE;
 import static io.naru.controlplane.config.ConfigKeys.POOLS;
 import static io.naru.controlplane.config.ConfigKeys.POOL_BACKENDS;
 import static io.naru.controlplane.config.ConfigKeys.POOL_CHECK;
@@ -26,6 +32,7 @@ import static io.naru.controlplane.config.ConfigKeys.POOL_NAME;
 import static io.naru.controlplane.config.ConfigKeys.PORT;
 import static io.naru.controlplane.config.ConfigKeys.PROTOCOL;
 import static io.naru.controlplane.config.ConfigKeys.QUEUES;
+import static io.naru.controlplane.config.ConfigKeys.RESET_IDLE;
 import static io.naru.controlplane.config.ConfigKeys.RISE;
 import static io.naru.controlplane.config.ConfigKeys.SERVICES;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_BACKENDS;
@@ -33,12 +40,18 @@ import static io.naru.controlplane.config.ConfigKeys.SERVICE_CHECK;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_NAME;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_POOL;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_TIMEOUTS;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_TUNNEL;
 import static io.naru.controlplane.config.ConfigKeys.STATE;
 import static io.naru.controlplane.config.ConfigKeys.TCP_CLOSING;
 import static io.naru.controlplane.config.ConfigKeys.TCP_ESTABLISHED;
 import static io.naru.controlplane.config.ConfigKeys.TCP_OPENING;
 import static io.naru.controlplane.config.ConfigKeys.TIMEOUT;
 import static io.naru.controlplane.config.ConfigKeys.TOPOLOGY;
+import static io.naru.controlplane.config.ConfigKeys.TUNNEL_CHECKSUM;
+import static io.naru.controlplane.config.ConfigKeys.TUNNEL_DSCP;
+import static io.naru.controlplane.config.ConfigKeys.TUNNEL_KEY;
+import static io.naru.controlplane.config.ConfigKeys.TUNNEL_SOURCE;
+import static io.naru.controlplane.config.ConfigKeys.TUNNEL_SOURCE_6;
 import static io.naru.controlplane.config.ConfigKeys.UDP;
 import static io.naru.controlplane.config.ConfigKeys.VIP;
 import static io.naru.controlplane.config.ConfigKeys.VIP_ECHO;
@@ -50,6 +63,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.TunnelSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -101,9 +115,10 @@ final class ConfigAssembler {
         checkBackendsAreNotVips();
         checkPools();
         checkPoolsFitServices();
+        final List<IpAddress> localAddresses = localAddresses();
         final DataPlaneConfig dataPlane = dataPlane();
 
-        return new NaruConfig(topology, interfaces, services, pools, dataPlane);
+        return new NaruConfig(topology, interfaces, services, pools, localAddresses, dataPlane);
     }
 
     // -- topology and interfaces ---------------------------------------------------------------
@@ -167,7 +182,53 @@ final class ConfigAssembler {
                 mode(section),
                 section.get(ALGORITHM),
                 poolOf(name, section),
-                timeouts(section.get(SERVICE_TIMEOUTS)));
+                timeouts(section.get(SERVICE_TIMEOUTS)),
+                options(section),
+                tunnel(section));
+    }
+
+    private static ServiceConfig.Options options(final Section section) {
+        if (section.get(ONE_SHOT, false) && section.get(PROTOCOL) == Protocol.TCP) {
+            section.error(ONE_SHOT, "only a UDP flow can be over with its first reply", null);
+        }
+        if (section.get(RESET_IDLE, false) && section.get(PROTOCOL) == Protocol.UDP) {
+            section.error(RESET_IDLE, "only TCP connections can be reset", null);
+        }
+
+        return new ServiceConfig.Options(
+                section.get(ADOPT_FLOWS, false),
+                section.get(ONE_SHOT, false),
+                section.get(RESET_IDLE, false),
+                section.get(MSS_CLAMP, MSS_CLAMP.defaultValue()),
+                section.get(OVERSIZE, OVERSIZE.defaultValue()));
+    }
+
+    private static TunnelConfig tunnel(final Section service) {
+        final Section section = service.get(SERVICE_TUNNEL);
+        if (section == null) {
+            return TunnelConfig.DEFAULT;
+        }
+
+        final Mode mode = service.get(MODE);
+        if (mode == null || !mode.isTunnel()) {
+            service.error(
+                    SERVICE_TUNNEL,
+                    "only the modes dsr-gre and dsr-ipip have a tunnel",
+                    "mode: dsr-gre");
+        } else if (mode != Mode.DSR_GRE) {
+            for (final Key<TunnelConfig, ?> key : List.of(TUNNEL_KEY, TUNNEL_CHECKSUM)) {
+                if (section.has(key)) {
+                    section.error(key, "belongs to GRE, and the mode is " + mode.label(), null);
+                }
+            }
+        }
+
+        return new TunnelConfig(
+                section.get(TUNNEL_SOURCE),
+                section.get(TUNNEL_SOURCE_6),
+                section.get(TUNNEL_KEY, TunnelSpec.NO_KEY),
+                section.get(TUNNEL_CHECKSUM, false),
+                section.get(TUNNEL_DSCP, TunnelConfig.Dscp.COPY));
     }
 
     private Mode mode(final Section section) {
@@ -180,11 +241,61 @@ final class ConfigAssembler {
                     MODE,
                     "nat does not work in topology one-arm: the backends' replies would go to the"
                             + " clients past us, from an address they never called",
-                    "mode: dsr-l2, or stand between clients and backends (topology: routed)");
+                    "mode: full-nat or a dsr mode, or stand between clients and backends (topology:"
+                            + " routed)");
             return UNKNOWN_MODE;
+        }
+        if (mode == Mode.FULL_NAT && section.get(ADOPT_FLOWS, false)) {
+            section.error(
+                    ADOPT_FLOWS, "nobody knows which local port a full-nat connection had", null);
+        }
+        if (mode == Mode.FULL_NAT) {
+            checkLocalAddress(section);
         }
 
         return mode;
+    }
+
+    private void checkLocalAddress(final Section section) {
+        final IpAddress vip = section.get(VIP);
+        final List<IpAddress> locals = root.get(LOCAL_ADDRESSES, List.of());
+        if (vip != null && locals.stream().noneMatch(l -> l.isIpv4() == vip.isIpv4())) {
+            final String family = vip.isIpv4() ? "IPv4" : "IPv6";
+            section.error(
+                    MODE,
+                    "full-nat needs an %s address of ours in 'local-addresses'".formatted(family),
+                    vip.isIpv4()
+                            ? "local-addresses: [10.2.0.100]"
+                            : "local-addresses: [2001:db8::100]");
+        }
+    }
+
+    private List<IpAddress> localAddresses() {
+        final Map<IpAddress, String> taken = new HashMap<>();
+        for (final ServiceConfig service : services) {
+            if (service.vip() != null) {
+                taken.put(service.vip(), "the VIP of service '" + service.name() + "'");
+            }
+        }
+        backends.forEach(
+                (pool, list) ->
+                        list.forEach(
+                                backend ->
+                                        taken.put(
+                                                backend.config.address(),
+                                                "a backend of pool '" + pool + "'")));
+        final List<IpAddress> locals = root.get(LOCAL_ADDRESSES, List.of());
+        for (final IpAddress local : locals) {
+            final String other = taken.put(local, "in this list twice");
+            if (other != null) {
+                root.error(
+                        LOCAL_ADDRESSES,
+                        local + " is " + other,
+                        "an address that nothing else has");
+            }
+        }
+
+        return locals;
     }
 
     private String poolOf(final String name, final Section section) {
@@ -349,14 +460,21 @@ final class ConfigAssembler {
     private static BackendConfig backend(final Section section) {
         final IpAddress address = section.get(BACKEND_ADDRESS);
         final int port = section.get(BACKEND_PORT, 0);
-        final String standard =
-                address == null ? null : port == 0 ? address.toString() : address + ":" + port;
+        final String standard = address == null ? null : standardName(address, port);
         return new BackendConfig(
                 section.has(BACKEND_NAME) ? section.get(BACKEND_NAME) : standard,
                 address,
                 port,
                 section.get(WEIGHT, WEIGHT.defaultValue()),
                 section.get(STATE, AdminState.UP));
+    }
+
+    private static String standardName(final IpAddress address, final int port) {
+        if (port == 0) {
+            return address.toString();
+        }
+
+        return address + (address.isIpv4() ? ":" : ".") + port; // 2001:db8::1.80, as tcpdump does
     }
 
     private void checkBackendsAreNotVips() {
@@ -512,20 +630,25 @@ final class ConfigAssembler {
             return;
         }
         for (final Backend backend : backends.get(pool)) {
+            checkFamily(service, backend);
             final int port = backend.config.port();
             if (port == 0) {
                 continue;
             }
-            if (service.mode() == Mode.DSR_L2 && !(ports.isSingle() && port == ports.first())) {
+            if (service.mode().isDsr() && !(ports.isSingle() && port == ports.first())) {
                 backend.section.error(
                         BACKEND_PORT,
                         "service '"
                                 + service.name()
-                                + "' (mode dsr-l2, port "
+                                + "' (mode "
+                                + service.mode().label()
+                                + ", port "
                                 + ports
                                 + ") cannot change the port to "
                                 + port
-                                + ": only MAC addresses are rewritten",
+                                + (service.mode().isTunnel()
+                                        ? ": the packet is wrapped as it is"
+                                        : ": only MAC addresses are rewritten"),
                         "leave the port out, and let the server listen on the service's");
             } else if (!ports.isSingle()) {
                 backend.section.error(
@@ -540,6 +663,22 @@ final class ConfigAssembler {
                         "leave the port out, then each keeps the port that the client called");
             }
         }
+    }
+
+    private static void checkFamily(final ServiceConfig service, final Backend backend) {
+        final IpAddress address = backend.config.address();
+        if (address == null
+                || service.vip() == null
+                || service.mode().isTunnel()
+                || address.isIpv4() == service.vip().isIpv4()) {
+            return;
+        }
+
+        backend.section.error(
+                BACKEND_ADDRESS,
+                "%s cannot serve %s, the VIP of service '%s': mode %s does not translate between IPv4 and IPv6"
+                        .formatted(address, service.vip(), service.name(), service.mode().label()),
+                "backends of the VIP's family, or mode dsr-gre or dsr-ipip");
     }
 
     private void checkCheckPort(
@@ -601,6 +740,19 @@ final class ConfigAssembler {
                 section.get(HUGE_PAGES, Feature.AUTO),
                 section.get(IDLE, IdleMode.BACKOFF),
                 section.get(VIP_ECHO, true),
-                section.get(HASH_SEED, 0L));
+                section.get(HASH_SEED, 0L),
+                localPorts(section));
+    }
+
+    private static PortRange localPorts(final Section section) {
+        final PortRange ports = section.get(LOCAL_PORTS, LOCAL_PORTS.defaultValue());
+        if (ports.last() - ports.first() + 1 < Limits.MAX_WORKERS || ports.first() == 0) {
+            section.error(
+                    LOCAL_PORTS,
+                    "needs at least " + Limits.MAX_WORKERS + " ports, such as 20000-65535",
+                    null);
+        }
+
+        return ports;
     }
 }

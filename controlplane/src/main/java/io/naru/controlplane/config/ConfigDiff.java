@@ -42,6 +42,7 @@ public record ConfigDiff(List<Change> changes) {
     /** What kind of thing it happens to. */
     public enum Subject {
         TOPOLOGY,
+        LOCAL_ADDRESSES,
         INTERFACE,
         DATAPLANE,
         SERVICE,
@@ -49,7 +50,7 @@ public record ConfigDiff(List<Change> changes) {
         BACKEND;
 
         public String label() {
-            return name().toLowerCase(Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
@@ -91,6 +92,11 @@ public record ConfigDiff(List<Change> changes) {
             final List<Field> fields = new ArrayList<>();
             compare(ConfigKeys.TOPOLOGY, before, after, "", fields);
             changes.add(new Change(Kind.CHANGED, Subject.TOPOLOGY, "", fields));
+        }
+        if (!before.localAddresses().equals(after.localAddresses())) {
+            final List<Field> fields = new ArrayList<>();
+            compare(ConfigKeys.LOCAL_ADDRESSES, before, after, "", fields);
+            changes.add(new Change(Kind.CHANGED, Subject.LOCAL_ADDRESSES, "", fields));
         }
         compareAll(
                 Subject.INTERFACE,
@@ -185,7 +191,10 @@ public record ConfigDiff(List<Change> changes) {
             changes.add(
                     new Change(
                             Kind.valueOf(change.string("change", "").toUpperCase(Locale.ROOT)),
-                            Subject.valueOf(change.string("subject", "").toUpperCase(Locale.ROOT)),
+                            Subject.valueOf(
+                                    change.string("subject", "")
+                                            .toUpperCase(Locale.ROOT)
+                                            .replace('-', '_')),
                             change.string("name", ""),
                             fields));
         }

@@ -6,7 +6,9 @@ import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.OversizeRule;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.ServiceOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -146,7 +148,7 @@ final class ConfigKeys {
             Key.<BackendConfig, Integer>of(
                             "port",
                             Types.wholeNumber(1, 65_535),
-                            "The port of the real server. Services with mode dsr-l2, a range of"
+                            "The port of the real server. Services with a dsr mode, a range of"
                                     + " ports or any port cannot change it.")
                     .component(backend -> backend.port() == 0 ? null : backend.port())
                     .defaultText("the service's port")
@@ -233,7 +235,8 @@ final class ConfigKeys {
             Key.<ServiceConfig, IpAddress>of(
                             "vip",
                             Types.address(),
-                            "The address that clients call. The data plane answers ARP for it.")
+                            "The address that clients call. The data plane answers ARP (IPv6:"
+                                    + " neighbour discovery) for it.")
                     .component(ServiceConfig::vip)
                     .required()
                     .example("192.0.2.10");
@@ -261,7 +264,11 @@ final class ConfigKeys {
                             "nat: address and port are rewritten, replies come back through us."
                                     + " dsr-l2: only the MAC address is; every backend must have"
                                     + " the VIP on its loopback and be on the same layer 2"
-                                    + " network, and answers the client itself.")
+                                    + " network, and answers the client itself. full-nat: source"
+                                    + " and destination are rewritten, so replies come back from"
+                                    + " anywhere, and backends do not see the client. dsr-gre and"
+                                    + " dsr-ipip: the packet is sent on inside another one, to"
+                                    + " backends anywhere, which answer the client themselves.")
                     .component(ServiceConfig::mode)
                     .defaultText("nat where the topology is routed, dsr-l2 where it is one-arm")
                     .example("nat");
@@ -305,6 +312,118 @@ final class ConfigKeys {
                                             : service.timeouts())
                     .defaultText("as below")
                     .example("{ tcp-established: 4h }");
+    static final Key<ServiceConfig, Boolean> ADOPT_FLOWS =
+            Key.<ServiceConfig, Boolean>of(
+                            "adopt-flows",
+                            Types.flag(),
+                            "Whether a connection that is found in its middle (after a restart, or"
+                                    + " from another balancer) is taken over by a hash. Not with"
+                                    + " full-nat.")
+                    .component(service -> onlyIf(service.options().adoptsFlows()))
+                    .defaultsTo(false)
+                    .example("true");
+    static final Key<ServiceConfig, Boolean> ONE_SHOT =
+            Key.<ServiceConfig, Boolean>of(
+                            "one-shot",
+                            Types.flag(),
+                            "Whether a UDP flow is over with its first reply, as with DNS.")
+                    .component(service -> onlyIf(service.options().oneShot()))
+                    .defaultsTo(false)
+                    .example("true");
+    static final Key<ServiceConfig, Boolean> RESET_IDLE =
+            Key.<ServiceConfig, Boolean>of(
+                            "reset-idle",
+                            Types.flag(),
+                            "Whether both ends of a TCP connection are told (RST) when its flow is"
+                                    + " forgotten for being idle.")
+                    .component(service -> onlyIf(service.options().resetsIdle()))
+                    .defaultsTo(false)
+                    .example("true");
+    static final Key<ServiceConfig, Integer> MSS_CLAMP =
+            Key.<ServiceConfig, Integer>of(
+                            "mss-clamp",
+                            Types.mssClamp(),
+                            "The largest TCP segment that a SYN may offer; auto is what fits the"
+                                    + " path with its tunnel.")
+                    .component(
+                            service -> other(service.options().mssClamp(), ServiceOptions.MSS_AUTO))
+                    .defaultsTo(ServiceOptions.MSS_AUTO)
+                    .example("1400");
+    static final Key<ServiceConfig, OversizeRule> OVERSIZE =
+            Key.<ServiceConfig, OversizeRule>of(
+                            "oversize",
+                            Types.choice(OversizeRule.class, OversizeRule::label),
+                            "What becomes of an IPv4 packet that is too long for the path and may"
+                                    + " be fragmented: inner fragments the packet, outer the one"
+                                    + " around it, drop drops it.")
+                    .component(service -> other(service.options().oversize(), OversizeRule.INNER))
+                    .defaultsTo(OversizeRule.INNER)
+                    .example("outer");
+
+    static final Key<TunnelConfig, AddressPrefix> TUNNEL_SOURCE =
+            Key.<TunnelConfig, AddressPrefix>of(
+                            "source",
+                            Types.prefix(true),
+                            "Outer source towards backends with an IPv4 address; of a prefix the"
+                                    + " rest is derived from the flow, so that receivers spread"
+                                    + " flows over their queues.")
+                    .component(TunnelConfig::source)
+                    .defaultText("the address of the interface")
+                    .example("10.9.0.0/16");
+    static final Key<TunnelConfig, AddressPrefix> TUNNEL_SOURCE_6 =
+            Key.<TunnelConfig, AddressPrefix>of(
+                            "source-ipv6",
+                            Types.prefix(false),
+                            "The same towards backends with an IPv6 address.")
+                    .component(TunnelConfig::source6)
+                    .defaultText("the address of the interface")
+                    .example("2001:db8:9::/64");
+    static final Key<TunnelConfig, Long> TUNNEL_KEY =
+            Key.<TunnelConfig, Long>of(
+                            "key",
+                            Types.wholeLong(0, 0xffff_ffffL),
+                            "Key of the GRE header (RFC 2890).")
+                    .component(tunnel -> tunnel.key() < 0 ? null : tunnel.key())
+                    .defaultText("none")
+                    .example("7");
+    static final Key<TunnelConfig, Boolean> TUNNEL_CHECKSUM =
+            Key.<TunnelConfig, Boolean>of(
+                            "checksum",
+                            Types.flag(),
+                            "Whether the GRE header has a checksum; Linux drops such packets"
+                                    + " unless its tunnel has icsum.")
+                    .component(TunnelConfig::checksum)
+                    .defaultsTo(false)
+                    .example("true");
+    static final Key<TunnelConfig, TunnelConfig.Dscp> TUNNEL_DSCP =
+            Key.<TunnelConfig, TunnelConfig.Dscp>of(
+                            "dscp",
+                            Types.choice(TunnelConfig.Dscp.class),
+                            "Whether the outer packet has the class of service of the inner one.")
+                    .component(TunnelConfig::dscp)
+                    .defaultsTo(TunnelConfig.Dscp.COPY)
+                    .example("zero");
+    static final ObjectType<TunnelConfig> TUNNEL =
+            new ObjectType<>(
+                    "a tunnel",
+                    "How the packets of a service with mode dsr-gre or dsr-ipip are wrapped.",
+                    List.of(
+                            TUNNEL_SOURCE,
+                            TUNNEL_SOURCE_6,
+                            TUNNEL_KEY,
+                            TUNNEL_CHECKSUM,
+                            TUNNEL_DSCP),
+                    null);
+    static final Key<ServiceConfig, Section> SERVICE_TUNNEL =
+            Key.<ServiceConfig, Section>of(
+                            "tunnel", TUNNEL, "The tunnel of mode dsr-gre or dsr-ipip.")
+                    .component(
+                            service ->
+                                    service.tunnel().equals(TunnelConfig.DEFAULT)
+                                            ? null
+                                            : service.tunnel())
+                    .defaultText("as below")
+                    .example("{ source: 10.9.0.0/16, key: 7 }");
     static final ObjectType<ServiceConfig> SERVICE =
             new ObjectType<>(
                     "a service",
@@ -319,7 +438,13 @@ final class ConfigKeys {
                             SERVICE_POOL,
                             SERVICE_BACKENDS,
                             SERVICE_CHECK,
-                            SERVICE_TIMEOUTS),
+                            SERVICE_TIMEOUTS,
+                            ADOPT_FLOWS,
+                            ONE_SHOT,
+                            RESET_IDLE,
+                            MSS_CLAMP,
+                            OVERSIZE,
+                            SERVICE_TUNNEL),
                     null);
 
     // -- the data plane ------------------------------------------------------------------------
@@ -403,6 +528,16 @@ final class ConfigKeys {
                     .defaultText("the same on every Naru")
                     .restartsDataPlane()
                     .example("20261121");
+    static final Key<DataPlaneConfig, PortRange> LOCAL_PORTS =
+            Key.<DataPlaneConfig, PortRange>of(
+                            "local-ports",
+                            Types.ports(),
+                            "Ports of the local addresses that full-nat flows use; one of our"
+                                    + " own addresses needs them to itself.")
+                    .component(DataPlaneConfig::localPorts)
+                    .defaultsTo(DataPlaneConfig.LOCAL_PORTS_DEFAULT)
+                    .restartsDataPlane()
+                    .example("20000-65535");
     static final ObjectType<DataPlaneConfig> DATA_PLANE =
             new ObjectType<>(
                     "the data plane",
@@ -415,7 +550,8 @@ final class ConfigKeys {
                             HUGE_PAGES,
                             IDLE,
                             VIP_ECHO,
-                            HASH_SEED),
+                            HASH_SEED,
+                            LOCAL_PORTS),
                     null);
 
     // -- the file ------------------------------------------------------------------------------
@@ -457,6 +593,20 @@ final class ConfigKeys {
                     .component(NaruConfig::pools)
                     .defaultsTo(List.of())
                     .defaultText("[]");
+    static final Key<NaruConfig, List<IpAddress>> LOCAL_ADDRESSES =
+            Key.<NaruConfig, List<IpAddress>>of(
+                            "local-addresses",
+                            new ListType<>(
+                                    "a list of IP addresses",
+                                    Types.address(),
+                                    0,
+                                    Limits.MAX_LOCAL_ADDRESSES),
+                            "Source addresses of full-nat: ours alone, and routed to us. Each has"
+                                    + " room for some 64,000 flows of each protocol.")
+                    .component(NaruConfig::localAddresses)
+                    .defaultsTo(List.of())
+                    .defaultText("[]")
+                    .example("[10.2.0.100, 10.2.0.101]");
     static final Key<NaruConfig, Section> DATAPLANE =
             Key.<NaruConfig, Section>of(
                             "dataplane", DATA_PLANE, "How the data plane process is set up.")
@@ -467,7 +617,7 @@ final class ConfigKeys {
             new ObjectType<>(
                     "the configuration",
                     "The whole file.",
-                    List.of(TOPOLOGY, INTERFACES, SERVICES, POOLS, DATAPLANE),
+                    List.of(TOPOLOGY, INTERFACES, SERVICES, POOLS, LOCAL_ADDRESSES, DATAPLANE),
                     null);
 
     private ConfigKeys() {}
@@ -484,6 +634,15 @@ final class ConfigKeys {
     private static <T> Function<CheckConfig, T> onlyIfChecked(
             final Function<CheckConfig, T> component) {
         return check -> check.type() == CheckType.NONE ? null : component.apply(check);
+    }
+
+    /** What few say is written only where it is said. */
+    private static Boolean onlyIf(final boolean flag) {
+        return flag ? Boolean.TRUE : null;
+    }
+
+    private static <T> T other(final T value, final T standard) {
+        return value.equals(standard) ? null : value;
     }
 
     private static Duration given(final Duration timeout) {
@@ -510,18 +669,28 @@ final class ConfigKeys {
         }
     }
 
-    /** {@code 10.2.0.1} or {@code 10.2.0.1:8080}. */
+    /** {@code 10.2.0.1}, {@code 10.2.0.1:8080}, {@code 2001:db8::1}, {@code [2001:db8::1]:80}. */
     private static final class BackendShorthand implements ObjectType.Shorthand {
         @Override
         public boolean read(final ScalarNode node, final Section section, final Problems problems) {
             final String text = node.getValue();
-            final int colon = text.indexOf(':');
-            final boolean hasPort = colon > 0 && colon == text.lastIndexOf(':'); // else IPv6
+            final boolean isBracketed = text.matches("\\[[^\\]]*\\]:.*");
+            final int colon = isBracketed ? text.indexOf("]:") + 1 : text.indexOf(':');
+            final boolean hasPort =
+                    isBracketed || (colon > 0 && colon == text.lastIndexOf(':')); // else IPv6
             try {
-                final IpAddress address = Types.address(hasPort ? text.substring(0, colon) : text);
+                final IpAddress address =
+                        Types.address(
+                                isBracketed
+                                        ? text.substring(1, colon - 1)
+                                        : hasPort ? text.substring(0, colon) : text);
                 section.put(BACKEND_ADDRESS, node, address);
             } catch (final InvalidValueException ex) {
-                problems.error(node, section.path(), ex.getMessage(), "10.2.0.1 or 10.2.0.1:8080");
+                problems.error(
+                        node,
+                        section.path(),
+                        ex.getMessage(),
+                        "10.2.0.1, 10.2.0.1:8080 or [2001:db8::1]:8080");
                 return false;
             }
             if (hasPort) {
@@ -551,7 +720,9 @@ final class ConfigKeys {
         public JsonObject schema() {
             return new JsonObject()
                     .put("type", "string")
-                    .put("pattern", "^[0-9]+(\\.[0-9]+){3}(:[0-9]+)?$");
+                    .put(
+                            "pattern",
+                            "^([0-9]+(\\.[0-9]+){3}(:[0-9]+)?|[0-9a-fA-F:.]+|\\[[0-9a-fA-F:.]+\\]:[0-9]+)$");
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
  * @param frames per worker and interface.
  * @param frameSizeBytes 2048 or 4096.
  * @param vipEcho whether VIPs answer ping.
+ * @param localPorts that local addresses may use.
  * @param hashSeed of the hashes that choose backends; 0 is the data plane's own.
  */
 public record DataPlaneConfig(
@@ -20,7 +21,10 @@ public record DataPlaneConfig(
         Feature hugePages,
         IdleMode idle,
         boolean vipEcho,
-        long hashSeed) {
+        long hashSeed,
+        PortRange localPorts) {
+    public static final PortRange LOCAL_PORTS_DEFAULT = new PortRange(1_024, 65_535);
+
     public DataPlaneConfig {
         cpus = List.copyOf(cpus);
     }

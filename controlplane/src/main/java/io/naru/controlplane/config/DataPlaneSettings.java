@@ -56,6 +56,7 @@ public final class DataPlaneSettings {
                 dataPlane.hugePages());
         append(text, DataPlaneProperties.IDLE, ConfigKeys.IDLE.type(), dataPlane.idle());
         append(text, DataPlaneProperties.VIP_ECHO, dataPlane.vipEcho());
+        append(text, DataPlaneProperties.LOCAL_PORTS, dataPlane.localPorts());
         if (dataPlane.hashSeed() != 0) {
             append(text, DataPlaneProperties.HASH_SEED, dataPlane.hashSeed());
         }

@@ -1,5 +1,6 @@
 package io.naru.controlplane.config;
 
+import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Protocol;
 import java.util.List;
 import java.util.Optional;
@@ -7,17 +8,21 @@ import java.util.Optional;
 /**
  * A whole, checked configuration: what {@link ConfigReader} returns has no dangling reference, no
  * duplicate name and no impossible combination.
+ *
+ * @param localAddresses sources of ours in mode full-nat.
  */
 public record NaruConfig(
         Topology topology,
         List<InterfaceConfig> interfaces,
         List<ServiceConfig> services,
         List<PoolConfig> pools,
+        List<IpAddress> localAddresses,
         DataPlaneConfig dataPlane) {
     public NaruConfig {
         interfaces = List.copyOf(interfaces);
         services = List.copyOf(services);
         pools = List.copyOf(pools);
+        localAddresses = List.copyOf(localAddresses);
     }
 
     public Optional<ServiceConfig> service(final String name) {

@@ -4,6 +4,7 @@ import io.naru.controlplane.config.ScalarType.InvalidValueException;
 import io.naru.controlplane.json.JsonObject;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
+import io.naru.dataplane.protocol.ServiceOptions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -231,10 +232,71 @@ final class Types {
 
     static ScalarType<IpAddress> address() {
         return new ScalarType<>(
-                "an IPv4 address",
+                "an IP address",
                 node -> address(node.getValue()),
                 IpAddress::toString,
-                () -> new JsonObject().put("type", "string").put("format", "ipv4"));
+                () -> anyOf(format("ipv4"), format("ipv6")));
+    }
+
+    private static JsonObject format(final String name) {
+        return new JsonObject().put("type", "string").put("format", name);
+    }
+
+    /** An address of one family, or a prefix. */
+    static ScalarType<AddressPrefix> prefix(final boolean isIpv4) {
+        final String label = "an %s address or prefix".formatted(isIpv4 ? "IPv4" : "IPv6");
+        return new ScalarType<>(
+                label,
+                node -> {
+                    final AddressPrefix prefix = prefix(node.getValue());
+                    if (prefix == null || prefix.address().isIpv4() != isIpv4) {
+                        throw invalid(
+                                label,
+                                node,
+                                isIpv4
+                                        ? "10.2.0.1 or 10.9.0.0/16"
+                                        : "2001:db8::1 or 2001:db8::/64");
+                    }
+                    return prefix;
+                },
+                AddressPrefix::toString,
+                () -> new JsonObject().put("type", "string"));
+    }
+
+    private static AddressPrefix prefix(final String text) throws InvalidValueException {
+        final int slash = text.indexOf('/');
+        final IpAddress address = address(slash < 0 ? text : text.substring(0, slash));
+        if (slash < 0) {
+            return AddressPrefix.of(address);
+        }
+
+        final String digits = text.substring(slash + 1);
+        final int bits = address.isIpv4() ? 32 : 128;
+        final int length = digits.matches("[0-9]{1,3}") ? Integer.parseInt(digits) : -1;
+        return length < 1 || length > bits ? null : new AddressPrefix(address, length);
+    }
+
+    /** {@code auto}, {@code off} or a number of bytes. */
+    static ScalarType<Integer> mssClamp() {
+        final int min = 64;
+        final int max = 65_535;
+        final String label = "auto, off or a whole number " + min + ".." + max;
+        return new ScalarType<>(
+                label,
+                node ->
+                        switch (node.getValue()) {
+                            case "auto" -> ServiceOptions.MSS_AUTO;
+                            case "off" -> ServiceOptions.MSS_OFF;
+                            default -> (int) number(node, min, max, label);
+                        },
+                value ->
+                        value == ServiceOptions.MSS_AUTO
+                                ? "auto"
+                                : value == ServiceOptions.MSS_OFF ? "off" : value,
+                () ->
+                        anyOf(
+                                new JsonObject().put("enum", List.of("auto", "off")),
+                                integerSchema(min, max)));
     }
 
     /**
@@ -245,29 +307,38 @@ final class Types {
     static IpAddress address(final String text) throws InvalidValueException {
         final IpAddress address = IpAddress.parse(text);
         final String shown = "'" + ScalarType.shorten(text) + "'";
-        if (text.startsWith("[") || (address != null && !address.isIpv4())) {
-            throw new InvalidValueException(
-                    shown + ": IPv6 is not supported yet", "give an IPv4 address");
-        }
         if (address == null) {
             throw new InvalidValueException(
-                    "must be an IPv4 address, not " + shown,
+                    "must be an IP address, not " + shown,
                     text.matches("[0-9.]+:[0-9]+")
                             ? "the port is a key of its own: port: "
                                     + text.substring(text.indexOf(':') + 1)
-                            : text.matches("[0-9.]+/[0-9]+")
+                            : text.matches("[0-9a-fA-F.:]+/[0-9]+")
                                     ? "an address without a prefix length"
-                                    : "such as 192.0.2.10; host names are never looked up");
+                                    : "such as 192.0.2.10 or 2001:db8::10; host names are never"
+                                            + " looked up");
         }
-        final int first = address.ipv4() >>> 24;
-        final boolean staysHere = first == 127 && !LOOPBACK_ALLOWED;
-        if (first == 0 || staysHere || first >= 224) { // RFC 1122 3.2.1.3
+        if (address.isIpv4() ? !isServer(address.ipv4()) : !isServer6(address)) {
             throw new InvalidValueException(
                     shown + " cannot be the address of a server on a network",
-                    "0.x, 127.x, multicast and broadcast addresses stay on their host or network");
+                    address.isIpv4()
+                            ? "0.x, 127.x, multicast and broadcast addresses stay on their host or"
+                                    + " network"
+                            : "::, ::1, link-local and multicast addresses stay on their host or"
+                                    + " link");
         }
 
         return address;
+    }
+
+    private static boolean isServer(final int ipv4) { // RFC 1122 3.2.1.3
+        final int first = ipv4 >>> 24;
+        return first != 0 && (first != 127 || LOOPBACK_ALLOWED) && first >>> 5 != 7;
+    }
+
+    private static boolean isServer6(final IpAddress address) { // RFC 4291 2.4
+        final int first = (int) (address.high() >>> 48);
+        return address.high() != 0 && first >>> 6 != 0xfe80 >>> 6 && first >>> 8 != 0xff;
     }
 
     /** {@code 2s}, {@code 1m30s}, {@code 250ms}. */

@@ -76,7 +76,8 @@ public final class EffectiveState {
                 revision,
                 config.pools().stream().map(PoolConfig::name).toList(),
                 backends,
-                config.services().stream().map(s -> of(s, overrides)).toList());
+                config.services().stream().map(s -> of(s, overrides)).toList(),
+                config.localAddresses());
     }
 
     private static ServiceSpec of(final ServiceConfig service, final Overrides overrides) {
@@ -89,7 +90,8 @@ public final class EffectiveState {
                 service.mode(),
                 overrides.algorithm(service.name(), service.algorithm()),
                 service.pool(),
-                of(service.timeouts()));
+                of(service.timeouts()),
+                service.serviceOptions());
     }
 
     private static ServiceSpec.Timeouts of(final TimeoutsConfig timeouts) {

@@ -73,12 +73,22 @@ class ConfigReaderTest {
                         Feature.AUTO,
                         IdleMode.BACKOFF,
                         true,
-                        0),
+                        0,
+                        DataPlaneConfig.LOCAL_PORTS_DEFAULT),
                 config.dataPlane());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"minimal.yaml", "routed-nat.yaml", "one-arm-dsr-l2.yaml"})
+    @ValueSource(
+            strings = {
+                "minimal.yaml",
+                "routed-nat.yaml",
+                "routed-full-nat.yaml",
+                "one-arm-full-nat.yaml",
+                "one-arm-dsr-l2.yaml",
+                "one-arm-dsr-gre.yaml",
+                "one-arm-dsr-ipip.yaml"
+            })
     void shouldFindNothingWrongWithTheExamples(final String name) throws IOException {
         final ConfigReader.Result result = ConfigReader.read(EXAMPLES.resolve(name));
 
