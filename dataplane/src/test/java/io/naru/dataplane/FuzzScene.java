@@ -5,8 +5,11 @@ import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.OversizeRule;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.protocol.ServiceSpec;
+import io.naru.dataplane.protocol.TunnelSpec;
 import io.naru.dataplane.service.ForwardingTable;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -55,59 +58,103 @@ final class FuzzScene {
         }
     }
 
-    /** Between two networks: every mode side by side. */
+    /** Between two networks: every mode side by side, in both families. */
     static FuzzScene routed() {
         final FuzzScene scene = new FuzzScene();
-        scene.add(
-                "nat", Mode.NAT, "192.0.2.10", 80, "10.2.0.1:8080", "10.2.0.2:0", "10.2.0.3:8080");
-        scene.add("l2", Mode.DSR_L2, "192.0.2.11", 80, "192.0.2.21:0", "192.0.2.22:0");
-        scene.targets.add(new Target(bytes("192.0.2.10"), 6, 81));
-        scene.targets.add(new Target(bytes("203.0.113.1"), 6, 80));
+        final String[] nat4 = {"10.2.0.1:8080", "10.2.0.2:0", "10.2.0.3:8080"};
+        final String[] nat6 = {"2001:db8:2::1:8080", "2001:db8:2::2:0", "2001:db8:2::3:8080"};
+        final String[] tunnel4 = {"10.3.0.1:0", "10.3.0.2:0"};
+        final String[] tunnel6 = {"2001:db8:3::1:0", "2001:db8:3::2:0"};
+        final ServiceOptions plain = ServiceOptions.DEFAULT;
+        final ServiceOptions busy = options(true, true, 536, OversizeRule.OUTER, BUSY_TUNNEL);
+        final ServiceOptions strict =
+                options(false, false, ServiceOptions.MSS_OFF, OversizeRule.DROP, BUSY_TUNNEL);
+        scene.add("nat", Mode.NAT, plain, "192.0.2.10", 80, nat4);
+        scene.add("nat6", Mode.NAT, busy, "2001:db8::10", 80, nat6);
+        scene.add("full", Mode.FULL_NAT, busy, "192.0.2.12", 80, nat4);
+        scene.add("full6", Mode.FULL_NAT, plain, "2001:db8::12", 80, nat6);
+        scene.add("l2", Mode.DSR_L2, strict, "192.0.2.11", 80, "192.0.2.21:0", "192.0.2.22:0");
+        scene.add("l26", Mode.DSR_L2, plain, "2001:db8::11", 80, "2001:db8::21:0");
+        scene.add("gre44", Mode.DSR_GRE, plain, "192.0.2.13", 80, tunnel4);
+        scene.add("gre46", Mode.DSR_GRE, busy, "192.0.2.13", 81, tunnel6);
+        scene.add("gre64", Mode.DSR_GRE, strict, "2001:db8::13", 80, tunnel4);
+        scene.add("gre66", Mode.DSR_GRE, busy, "2001:db8::13", 81, tunnel6);
+        scene.add("ip44", Mode.DSR_IPIP, busy, "192.0.2.14", 80, tunnel4);
+        scene.add("ip46", Mode.DSR_IPIP, strict, "192.0.2.14", 81, tunnel6);
+        scene.add("ip64", Mode.DSR_IPIP, plain, "2001:db8::14", 80, tunnel4);
+        scene.add("ip66", Mode.DSR_IPIP, plain, "2001:db8::14", 81, tunnel6);
+        for (final String nobody : new String[] {"192.0.2.10", "203.0.113.1", "2001:db8::10"}) {
+            scene.targets.add(new Target(bytes(nobody), 6, 82));
+        }
         return scene;
+    }
+
+    private static final TunnelSpec BUSY_TUNNEL =
+            new TunnelSpec(
+                    IpAddress.parse("10.9.0.0"),
+                    16,
+                    IpAddress.parse("2001:db8:9::"),
+                    64,
+                    0xfedc_ba98L,
+                    true,
+                    false);
+
+    private static ServiceOptions options(
+            final boolean adopts,
+            final boolean resets,
+            final int mssClamp,
+            final OversizeRule oversize,
+            final TunnelSpec tunnel) {
+        return new ServiceOptions(adopts, adopts, resets, mssClamp, oversize, tunnel);
     }
 
     private FuzzScene add(
             final String name,
             final Mode mode,
+            final ServiceOptions options,
             final String vip,
             final int port,
             final String... endpoints) {
         for (final Protocol protocol : PROTOCOLS) {
+            final String pool = name + protocol;
             final int[] ids = new int[endpoints.length];
             for (int k = 0; k < endpoints.length; k++) {
-                final int colon = endpoints[k].lastIndexOf(':');
-                final IpAddress address = IpAddress.parse(endpoints[k].substring(0, colon));
-                final int backendPort = Integer.parseInt(endpoints[k].substring(colon + 1));
-                ids[k] = backendSpecs.size();
-                backendSpecs.add(
-                        new BackendSpec(
-                                name + protocol,
-                                "s" + k,
-                                address,
-                                backendPort,
-                                1,
-                                BackendState.UP));
-                backends.add(
-                        new Target(
-                                bytes(address.toString()),
-                                protocol.code(),
-                                backendPort == 0 ? port : backendPort));
+                ids[k] = addBackend(pool, k, endpoints[k], protocol, port);
             }
             services.add(
                     new ServiceSpec(
-                            name + protocol,
+                            pool,
                             IpAddress.parse(vip),
                             protocol,
                             port,
                             port,
                             mode,
                             Algorithm.RR,
-                            name + protocol,
-                            ServiceSpec.Timeouts.DEFAULT));
+                            pool,
+                            ServiceSpec.Timeouts.DEFAULT,
+                            options));
             members.add(ids);
             targets.add(new Target(bytes(vip), protocol.code(), port));
         }
         return this;
+    }
+
+    private int addBackend(
+            final String pool,
+            final int number,
+            final String endpoint,
+            final Protocol protocol,
+            final int servicePort) {
+        final int colon = endpoint.lastIndexOf(':');
+        final IpAddress address = IpAddress.parse(endpoint.substring(0, colon));
+        final int port = Integer.parseInt(endpoint.substring(colon + 1));
+        backendSpecs.add(new BackendSpec(pool, "s" + number, address, port, 1, BackendState.UP));
+        backends.add(
+                new Target(
+                        bytes(address.toString()),
+                        protocol.code(),
+                        port == 0 ? servicePort : port));
+        return backendSpecs.size() - 1;
     }
 
     /** Endpoints that clients call. */
@@ -144,7 +191,22 @@ final class FuzzScene {
                     services.get(id).with(algorithms[random.nextInt(algorithms.length)]),
                     members.get(id));
         }
-        return builder.build();
+        String[] locals = {"10.2.0.99", "10.2.0.98", "2001:db8:2::99"};
+        for (int id = 0; id < locals.length; id++) {
+            builder.localAddress(id, IpAddress.parse(locals[id]), false);
+        }
+        locals = new String[] {"192.0.2.10", "2001:db8::10", "192.0.2.12"};
+        for (int id = 0; id < locals.length; id++) {
+            builder.localAddress(100 + id, IpAddress.parse(locals[id]), true);
+        }
+        return builder.onLink(1, IpAddress.parse("10.2.0.0"), 24)
+                .onLink(1, IpAddress.parse("2001:db8:2::"), 64)
+                .onLink(0, IpAddress.parse("192.0.2.0"), 24)
+                .interfaceAddress(0, IpAddress.parse("192.0.2.254"))
+                .interfaceAddress(0, IpAddress.parse("2001:db8::fe"))
+                .interfaceAddress(1, IpAddress.parse("10.2.0.254"))
+                .interfaceAddress(1, IpAddress.parse("2001:db8:2::fe"))
+                .build();
     }
 
     byte[] client(final SplittableRandom random, final boolean isIpv6) {

@@ -63,7 +63,7 @@ final class FuzzTraffic {
             case 12 -> echo();
             case 13 -> random.nextBoolean() ? arp() : discovery();
             case 14, 15 -> inFragments();
-            case 16 -> fromBackend();
+            case 16 -> random.nextBoolean() ? fromBackend() : hairpin();
             case 17 -> wrapped();
             case 18 -> again();
             default -> noise();
@@ -141,6 +141,22 @@ final class FuzzTraffic {
                 backend.port(),
                 clientPort(),
                 random.nextInt(64),
+                payloadLength());
+    }
+
+    /** A backend calls a service. */
+    private byte[] hairpin() {
+        final FuzzScene.Target target = pick(scene.targets());
+        final boolean isIpv6 = target.address().length == 16;
+        return packet(
+                scene.backendMac(random),
+                scene.backendSideMac(),
+                pick(scene.backends(), isIpv6).address(),
+                target.address(),
+                target.protocol(),
+                clientPort(),
+                target.port(),
+                target.protocol() == 6 ? requestFlags() : 0,
                 payloadLength());
     }
 
