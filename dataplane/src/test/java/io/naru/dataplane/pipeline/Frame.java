@@ -36,6 +36,7 @@ public final class Frame {
     private int flags;
     private int icmpType = -1;
     private int icmpCode;
+    private int icmpRest = 0x4e61_0007;
     private boolean udpChecksum = true;
     private int badIpChecksum;
     private int badL4Checksum;
@@ -187,6 +188,13 @@ public final class Frame {
         return this;
     }
 
+    /** Of ICMP: the code and the four bytes behind the checksum. */
+    public Frame code(final int code, final int rest) {
+        icmpCode = code;
+        icmpRest = rest;
+        return this;
+    }
+
     public Frame withoutUdpChecksum() {
         udpChecksum = false;
         return this;
@@ -290,7 +298,7 @@ public final class Frame {
         if (icmpType >= 0) {
             final ByteBuffer icmp = ByteBuffer.allocate(8 + payload.length);
             icmp.put((byte) icmpType).put((byte) icmpCode).putShort((short) 0);
-            icmp.putShort((short) 0x4e61).putShort((short) 7).put(payload);
+            icmp.putInt(icmpRest).put(payload);
             final int sum =
                     protocol == 58
                             ? Checksums.ofTransport(ip(from), ip(to), 58, icmp.array())
