@@ -5,6 +5,7 @@ import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.neighbour.HopListener;
 import io.naru.dataplane.neighbour.HopResolver;
 import io.naru.dataplane.neighbour.HopTable;
+import io.naru.dataplane.neighbour.LocalAddress;
 import io.naru.dataplane.neighbour.Neighbourhood;
 import io.naru.dataplane.port.FilterRules;
 import io.naru.dataplane.port.FilterRules.Address;
@@ -97,12 +98,16 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
 
     private Inventory published = Inventory.EMPTY;
     private FlowExpiry expiry = FlowExpiry.DEFAULT;
-    private Set<Address> locals;
+    private Set<LocalAddress> locals;
     private ConfigTransaction transaction;
     private long refusedConfig;
     private long epoch;
     private long appliedEpoch;
     private boolean isSettled;
+
+    /** The box's own addresses have changed, which a table knows too. */
+    private boolean isTableStale;
+
     private boolean hasFailed;
     private boolean isAnnounced;
     private volatile boolean isAttached;
@@ -152,7 +157,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         unsent = new WorkerSnapshot[workers.length];
         adoptedEpochs = new long[workers.length];
         hops = new HopResolver(hopTable, neighbourhood, this, nanoClock.nanoTime());
-        locals = addresses(hops.locals());
+        locals = hops.locals();
     }
 
     @Override
@@ -210,10 +215,11 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
 
     /** The changes to single backends and services of one duty cycle become one table. */
     private int publishChanges() {
-        if (inventory == published) {
+        if (inventory == published && !isTableStale) {
             return 0;
         }
 
+        isTableStale = false;
         try {
             publish(inventory);
         } catch (final RuntimeException ex) {
@@ -261,7 +267,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
 
         isSettled = true;
         try {
-            filter.retain(published.rules(locals));
+            filter.retain(published.rules(addresses(locals)));
         } catch (final RuntimeException ex) {
             report(ex); // too much is let in, and counted as not ours: no harm but the load
         }
@@ -523,8 +529,8 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     /** Hands a new table to the workers; throws, with nothing changed, if it cannot be served. */
     private void publish(final Inventory next) {
         isSettled = false; // also if it is refused: hops and rules of it are let go then
-        final ForwardingTable table = next.table(epoch + 1, this::hopId);
-        final FilterRules rules = next.rules(locals);
+        final ForwardingTable table = next.table(epoch + 1, this::hopId, locals);
+        final FilterRules rules = next.rules(addresses(locals));
         final FlowExpiry nextExpiry = next.expiry();
         final Scheduler[][] schedulers = schedulerCache.schedulers(table);
         filter.add(rules);
@@ -619,14 +625,18 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     }
 
     @Override
-    public void onLocalsChanged(final Set<IpAddress> addresses) {
-        locals = addresses(addresses);
+    public void onLocalsChanged(final Set<LocalAddress> latest) {
+        locals = latest;
+        isTableStale = true;
         isSettled = false;
     }
 
-    private static Set<Address> addresses(final Set<IpAddress> addresses) {
+    private static Set<Address> addresses(final Set<LocalAddress> locals) {
         final Set<Address> set = new HashSet<>();
-        addresses.forEach(address -> set.add(new Address(address.high(), address.low())));
+        for (final LocalAddress local : locals) {
+            set.add(new Address(local.address().high(), local.address().low()));
+        }
+
         return set;
     }
 }

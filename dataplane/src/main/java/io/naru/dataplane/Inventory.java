@@ -2,6 +2,7 @@ package io.naru.dataplane;
 
 import io.naru.dataplane.flow.FlowExpiry;
 import io.naru.dataplane.flow.FlowTimeouts;
+import io.naru.dataplane.neighbour.LocalAddress;
 import io.naru.dataplane.port.FilterRules;
 import io.naru.dataplane.port.FilterRules.Address;
 import io.naru.dataplane.port.FilterRules.BackendRule;
@@ -45,7 +46,8 @@ public final class Inventory {
                     Map.of(),
                     Map.of(),
                     new IdRegistry<>(Limits.MAX_SERVICES, "services"),
-                    new IdRegistry<>(Limits.MAX_BACKENDS, "backends"));
+                    new IdRegistry<>(Limits.MAX_BACKENDS, "backends"),
+                    LocalIds.EMPTY);
 
     private final List<String> pools;
     private final Map<String, ServiceSpec> services;
@@ -54,6 +56,7 @@ public final class Inventory {
     private final Map<BackendKey, BackendSpec> retiredBackends;
     private final IdRegistry<String> serviceIds;
     private final IdRegistry<BackendKey> backendIds;
+    private final LocalIds localIds;
 
     private Inventory(
             final List<String> pools,
@@ -62,7 +65,8 @@ public final class Inventory {
             final Map<String, ServiceSpec> retiredServices,
             final Map<BackendKey, BackendSpec> retiredBackends,
             final IdRegistry<String> serviceIds,
-            final IdRegistry<BackendKey> backendIds) {
+            final IdRegistry<BackendKey> backendIds,
+            final LocalIds localIds) {
         this.pools = pools;
         this.services = services;
         this.backends = backends;
@@ -70,6 +74,7 @@ public final class Inventory {
         this.retiredBackends = retiredBackends;
         this.serviceIds = serviceIds;
         this.backendIds = backendIds;
+        this.localIds = localIds;
     }
 
     /** What makes a backend the one that its flows go to. */
@@ -107,7 +112,8 @@ public final class Inventory {
 
         if (pools.equals(state.pools())
                 && services.equals(nextServices)
-                && backends.equals(nextBackends)) {
+                && backends.equals(nextBackends)
+                && localIds.configured().equals(state.localAddresses())) {
             return this;
         }
 
@@ -118,7 +124,16 @@ public final class Inventory {
                 retired(services, retiredServices, nextServices),
                 drained(retired(backends, retiredBackends, nextBackends)),
                 serviceIds.with(nextServices.keySet()),
-                backendIds.with(nextBackends.keySet()));
+                backendIds.with(nextBackends.keySet()),
+                localIds.with(state.localAddresses(), natVips(state)));
+    }
+
+    private static List<IpAddress> natVips(final DesiredState state) {
+        return state.services().stream()
+                .filter(service -> service.mode() == Mode.NAT)
+                .map(ServiceSpec::vip)
+                .distinct()
+                .toList();
     }
 
     private static BackendSpec withoutKeep(final BackendSpec wanted, final BackendSpec current) {
@@ -212,7 +227,8 @@ public final class Inventory {
                 retiredServices,
                 retiredBackends,
                 serviceIds,
-                backendIds);
+                backendIds,
+                localIds);
     }
 
     /**
@@ -242,7 +258,8 @@ public final class Inventory {
                 nextServices,
                 nextBackends,
                 serviceIds.without(goneServices),
-                backendIds.without(goneBackends));
+                backendIds.without(goneBackends),
+                localIds);
     }
 
     /** The inventory in which an id may be given out again. */
@@ -254,7 +271,8 @@ public final class Inventory {
                 retiredServices,
                 retiredBackends,
                 serviceIds.free(id),
-                backendIds);
+                backendIds,
+                localIds);
     }
 
     /** The inventory in which an id may be given out again. */
@@ -266,7 +284,8 @@ public final class Inventory {
                 retiredServices,
                 retiredBackends,
                 serviceIds,
-                backendIds.free(id));
+                backendIds.free(id),
+                localIds);
     }
 
     // -- what is made of it -----------------------------------------------------------------------
@@ -275,9 +294,13 @@ public final class Inventory {
      * The forwarding table.
      *
      * @param hopIdOf the hop of an address.
+     * @param locals the box's own addresses.
      * @throws IllegalArgumentException if it cannot be served; the text says why.
      */
-    public ForwardingTable table(final long epoch, final ToIntFunction<IpAddress> hopIdOf) {
+    public ForwardingTable table(
+            final long epoch,
+            final ToIntFunction<IpAddress> hopIdOf,
+            final Set<LocalAddress> locals) {
         final ForwardingTable.Builder builder = ForwardingTable.builder(epoch);
         final Map<String, List<Integer>> idsByPool = new LinkedHashMap<>();
         backends.forEach((key, spec) -> add(builder, idsByPool, key, spec, hopIdOf));
@@ -294,6 +317,17 @@ public final class Inventory {
                                 serviceIds.id(name),
                                 spec,
                                 ints(idsByPool.getOrDefault(spec.pool(), List.of()))));
+        retiredServices.forEach(
+                (name, spec) -> builder.options(serviceIds.id(name), spec.options()));
+        localIds.addTo(builder);
+        for (final LocalAddress local : locals) {
+            if (local.interfaceIndex() >= 0) {
+                builder.onLink(local.interfaceIndex(), local.address(), local.prefixLength());
+                if (!local.address().isLinkLocal()) {
+                    builder.interfaceAddress(local.interfaceIndex(), local.address());
+                }
+            }
+        }
         return builder.build();
     }
 

@@ -13,7 +13,7 @@ import java.util.Set;
  */
 public final class FixedNeighbourhood implements Neighbourhood {
     private final Map<IpAddress, Long> hops = new HashMap<>();
-    private Set<IpAddress> locals = Set.of();
+    private Set<LocalAddress> locals = Set.of();
     private boolean changed;
 
     /** Puts a host with that MAC on the wire of an interface, in place of what was there. */
@@ -32,7 +32,7 @@ public final class FixedNeighbourhood implements Neighbourhood {
     }
 
     /** Sets the box's own addresses. */
-    public synchronized FixedNeighbourhood locals(final Set<IpAddress> addresses) {
+    public synchronized FixedNeighbourhood locals(final Set<LocalAddress> addresses) {
         locals = Set.copyOf(addresses);
         changed = true;
         return this;
@@ -72,7 +72,7 @@ public final class FixedNeighbourhood implements Neighbourhood {
     }
 
     @Override
-    public synchronized Set<IpAddress> locals() {
+    public synchronized Set<LocalAddress> locals() {
         return locals;
     }
 

@@ -16,5 +16,5 @@ public interface HopListener {
     void onHopUnresolved(IpAddress address, String reason);
 
     /** The box's own addresses are now these. */
-    void onLocalsChanged(Set<IpAddress> locals);
+    void onLocalsChanged(Set<LocalAddress> locals);
 }

@@ -106,7 +106,7 @@ public final class HopResolver implements AutoCloseable {
     private final ArrayDeque<Integer> freeIds = new ArrayDeque<>();
     private final Neighbourhood.Changes changes = new ChangeMarker();
 
-    private Set<IpAddress> locals;
+    private Set<LocalAddress> locals;
     private boolean localsDirty;
     private int nextId;
     private int cursor;
@@ -206,7 +206,7 @@ public final class HopResolver implements AutoCloseable {
     }
 
     /** The box's own addresses as of the last poll. */
-    public Set<IpAddress> locals() {
+    public Set<LocalAddress> locals() {
         return locals;
     }
 
@@ -274,7 +274,7 @@ public final class HopResolver implements AutoCloseable {
         }
 
         localsDirty = false;
-        final Set<IpAddress> latest = neighbourhood.locals();
+        final Set<LocalAddress> latest = neighbourhood.locals();
         if (!latest.equals(locals)) {
             locals = latest;
             listener.onLocalsChanged(latest);

@@ -137,11 +137,20 @@ public final class KernelNeighbourhood implements Neighbourhood {
     }
 
     @Override
-    public Set<IpAddress> locals() {
+    public Set<LocalAddress> locals() {
         return Addresses.dump(socket).stream()
-                .map(InterfaceAddress::address)
-                .map(KernelNeighbourhood::fromKernel)
+                .map(
+                        local ->
+                                new LocalAddress(
+                                        fromKernel(local.address()),
+                                        local.prefixLength(),
+                                        interfaceIndex(local.linkIndex())))
                 .collect(toUnmodifiableSet());
+    }
+
+    private int interfaceIndex(final int linkIndex) {
+        final Link link = linkByIndex.get(linkIndex);
+        return link == null ? -1 : interfaceNames.indexOf(link.name());
     }
 
     @Override

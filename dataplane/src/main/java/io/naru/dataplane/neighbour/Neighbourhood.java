@@ -47,7 +47,7 @@ public interface Neighbourhood extends AutoCloseable {
     String solicit(Way way);
 
     /** The box's own addresses, on any interface. */
-    Set<IpAddress> locals();
+    Set<LocalAddress> locals();
 
     @Override
     void close();

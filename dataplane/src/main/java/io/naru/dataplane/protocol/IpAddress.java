@@ -99,6 +99,11 @@ public record IpAddress(long high, long low) implements Comparable<IpAddress> {
         return high == 0 && low >>> 32 == 0xffff;
     }
 
+    /** Whether this is an IPv6 address that means something on its link only (fe80::/10). */
+    public boolean isLinkLocal() {
+        return high >>> 54 == 0xfe80 >>> 6;
+    }
+
     /** Whether this is {@code ::}. */
     public boolean isNone() {
         return high == 0 && low == 0;

@@ -40,6 +40,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The packet path of a single worker over a capture: everything that a data plane has but threads,
@@ -84,7 +85,7 @@ final class ReplayPath {
         this.answersEcho = answersEcho;
         this.seed = seed;
         inventory = Inventory.EMPTY.serving(state);
-        table = inventory.table(1, this::hopIdOf);
+        table = inventory.table(1, this::hopIdOf, Set.of());
     }
 
     /**

@@ -246,13 +246,13 @@ class HopResolverTest {
 
     @Test
     void shouldTellWhenLocalAddressesChange() {
-        network.locals = Set.of(ROUTER);
+        network.locals = Set.of(new LocalAddress(ROUTER, 24, 0));
         network.untold.add(Neighbourhood.Changes::onLocalsChanged);
         poll();
         network.untold.add(Neighbourhood.Changes::onLocalsChanged);
         poll();
 
-        assertEquals(Set.of(ROUTER), resolver.locals());
+        assertEquals(Set.of(new LocalAddress(ROUTER, 24, 0)), resolver.locals());
         assertEquals(List.of("locals [10.1.0.254]"), log.lines, "only what is different");
     }
 
@@ -502,8 +502,8 @@ class HopResolverTest {
         }
 
         @Override
-        public void onLocalsChanged(final Set<IpAddress> locals) {
-            lines.add("locals " + locals);
+        public void onLocalsChanged(final Set<LocalAddress> locals) {
+            lines.add("locals " + locals.stream().map(LocalAddress::address).toList());
         }
     }
 }

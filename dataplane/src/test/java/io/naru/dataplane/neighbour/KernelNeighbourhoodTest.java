@@ -228,14 +228,23 @@ class KernelNeighbourhoodTest {
     void shouldFollowTheBoxesOwnAddresses() throws Exception {
         inside(
                 () -> {
-                    assertEquals(addresses("127.0.0.1", "10.1.0.1", "10.2.0.1"), resolver.locals());
+                    assertEquals(
+                            Set.of(
+                                    local("127.0.0.1", 8, -1),
+                                    local("10.1.0.1", 24, 0),
+                                    local("10.2.0.1", 24, 1)),
+                            resolver.locals());
 
                     box.sh("ip addr add 10.1.0.2/24 dev eth0; ip addr del 10.2.0.1/24 dev eth1");
 
                     await(
                             () ->
                                     resolver.locals()
-                                            .equals(addresses("127.0.0.1", "10.1.0.1", "10.1.0.2")),
+                                            .equals(
+                                                    Set.of(
+                                                            local("127.0.0.1", 8, -1),
+                                                            local("10.1.0.1", 24, 0),
+                                                            local("10.1.0.2", 24, 0))),
                             "the new addresses");
                 });
     }
@@ -281,8 +290,9 @@ class KernelNeighbourhoodTest {
         }
     }
 
-    private static Set<IpAddress> addresses(final String... addresses) {
-        return Set.copyOf(List.of(addresses).stream().map(IpAddress::parse).toList());
+    private static LocalAddress local(
+            final String address, final int prefixLength, final int interfaceIndex) {
+        return new LocalAddress(IpAddress.parse(address), prefixLength, interfaceIndex);
     }
 
     private static final class Log implements HopListener {
@@ -299,6 +309,6 @@ class KernelNeighbourhoodTest {
         }
 
         @Override
-        public void onLocalsChanged(final Set<IpAddress> locals) {}
+        public void onLocalsChanged(final Set<LocalAddress> locals) {}
     }
 }

@@ -22,7 +22,7 @@ final class SimulatedNeighbourhood implements Neighbourhood {
 
     final List<IpAddress> solicited = new ArrayList<>();
     final ArrayDeque<Consumer<Changes>> untold = new ArrayDeque<>();
-    Set<IpAddress> locals = Set.of();
+    Set<LocalAddress> locals = Set.of();
     String obstacle = "";
     boolean closed;
     int lookups;
@@ -86,7 +86,7 @@ final class SimulatedNeighbourhood implements Neighbourhood {
     }
 
     @Override
-    public Set<IpAddress> locals() {
+    public Set<LocalAddress> locals() {
         return locals;
     }
 
