@@ -29,7 +29,8 @@ public final class Replay {
               -o FORMAT     table (the default) or json
 
             What packets to a VIP and answers of backends are sent to are taken for the balancer's own
-            MAC addresses, and the next hop to a backend at a.b.c.d gets the MAC 02:00:a:b:c:d.
+            MAC addresses, and the next hop to a backend at a.b.c.d gets the MAC 02:00:a:b:c:d (at an
+            IPv6 address that ends in abcd:efgh 02:06:ab:cd:ef:gh).
             A capture of both sides of a balancer is made with: mergecap -w both.pcap left.pcap right.pcap
             """;
 

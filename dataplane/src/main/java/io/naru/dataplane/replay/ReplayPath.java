@@ -55,7 +55,6 @@ final class ReplayPath {
     private static final int FLOW_CAPACITY = 262_144;
     private static final int FRAMES = 1_024;
     private static final int FRAME_SIZE_BYTES = 2_048;
-    private static final String FRAGMENT = PacketKind.name(PacketKind.FRAGMENT);
 
     /** Of the first packet: away from zero, as a clock of the machine would be. */
     private static final long START_NS = 1L << 40;
@@ -165,7 +164,7 @@ final class ReplayPath {
         while (pipeline.takeReadyFragments(burst) > 0) {
             pipeline.process(burst, nowNs);
             for (int i = 0; i < burst.count; i++) {
-                finish(burst, i, FRAGMENT, port, free);
+                finish(burst, i, PacketLabel.FRAGMENT, port, free);
             }
         }
     }
@@ -179,7 +178,11 @@ final class ReplayPath {
 
             for (long count = stats.dropped(reason); count > 0; count--) {
                 report.packet(
-                        new Outcome(FRAGMENT, Verb.DROPPED, reason.label(), reason.sentence()));
+                        new Outcome(
+                                PacketLabel.FRAGMENT,
+                                Verb.DROPPED,
+                                reason.label(),
+                                reason.sentence()));
             }
         }
     }
@@ -209,7 +212,7 @@ final class ReplayPath {
             final DropReason reason = DropReason.ofCode(Verdict.reasonCode(verdict));
             return new Outcome(label, Verb.DROPPED, reason.label(), reason.sentence());
         }
-        if (burst.hash[index] == 0) {
+        if (!isOfFlow(burst, index)) {
             return new Outcome(label, Verb.ANSWERED, "for the VIP", "");
         }
 
@@ -220,6 +223,18 @@ final class ReplayPath {
                 "");
     }
 
+    /** Whether a packet that is sent is one of a flow, and not the answer to one. */
+    private static boolean isOfFlow(final PacketBurst burst, final int index) {
+        final int kind = burst.kind[index];
+        final boolean isTransport =
+                kind == PacketKind.TRANSPORT
+                        || kind == PacketKind.TRANSPORT_WITH_OPTIONS
+                        || kind == PacketKind.TRANSPORT_6;
+        // an answer has lost its transport header, a fragment knows whose it is
+        return burst.hash[index] != 0
+                || (isTransport && (burst.l4Offset[index] != 0 || burst.fragmentKeyB[index] != 0));
+    }
+
     private Pipeline pipeline(
             final Surroundings surroundings,
             final FlowTable flows,
@@ -228,7 +243,7 @@ final class ReplayPath {
             final LocalPorts localPorts) {
         final HopTable hops = new HopTable(Math.max(1, hopAddresses.size()));
         for (int id = 0; id < hopAddresses.size(); id++) {
-            hops.hop(id, surroundings.hop(hopAddresses.get(id).ipv4()));
+            hops.hop(id, surroundings.hop(hopAddresses.get(id)));
         }
 
         final PipelineSettings settings =

@@ -2,11 +2,14 @@ package io.naru.dataplane.replay;
 
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.packet.EthernetHeader;
+import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.packet.PacketKind;
 import io.naru.dataplane.packet.PacketParser;
 import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.port.pcap.PcapFilePort;
+import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.service.ForwardingTable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,14 +19,20 @@ import java.util.List;
 /**
  * The machines around the balancer, as far as a capture shows them.
  *
- * <p>Our own MAC addresses are those that packets to a VIP, and answers of backends, were sent to;
- * each stands for an interface, in the order of their first packets. Backends are behind the
- * interface that their first answer came in by, or the first. What a capture cannot show is made
- * up: the next hop to a backend at a.b.c.d has the MAC 02:00:a:b:c:d.
+ * <p>Our own MAC addresses are those that packets to a VIP or a local address, and answers of
+ * backends, were sent to; each stands for an interface, in the order of their first packets.
+ * Backends are behind the interface that their first answer came in by, or the first. What a
+ * capture cannot show is made up: the next hop to a backend at a.b.c.d has the MAC 02:00:a:b:c:d,
+ * to one whose IPv6 address ends in abcd:efgh the MAC 02:06:ab:cd:ef:gh.
  */
 final class Surroundings {
     /** Ours if the capture has nothing that was sent to us: 02:00:00:00:00:01. */
     private static final long DEFAULT_MAC_NET = 0x0100_0000_0002L;
+
+    /** The first two octets of the MACs that are made up: 02:00 and 02:06. */
+    private static final long FIRST_OF_IPV4_NET = 0x0002L;
+
+    private static final long FIRST_OF_IPV6_NET = 0x0602L;
 
     private static final int MAX_INTERFACES = 16;
     private static final long GROUP_BIT = 1;
@@ -90,11 +99,12 @@ final class Surroundings {
     }
 
     /** The way to a backend. */
-    long hop(final int ipv4) {
-        final long ipNet = Integer.reverseBytes(ipv4) & 0xffff_ffffL;
-        final long macNet = 0x02L | (ipNet << 16);
+    long hop(final IpAddress address) {
+        final int last = address.isIpv4() ? address.ipv4() : (int) address.low();
+        final long lastNet = Integer.reverseBytes(last) & 0xffff_ffffL;
+        final long firstNet = address.isIpv4() ? FIRST_OF_IPV4_NET : FIRST_OF_IPV6_NET;
 
-        return Hop.of(macNet, backendInterface);
+        return Hop.of(firstNet | (lastNet << 16), backendInterface);
     }
 
     /** The interface of a packet that is ours, or -1. */
@@ -104,16 +114,8 @@ final class Surroundings {
             final ForwardingTable table,
             final List<Long> macs) {
         final long macNet = EthernetHeader.destinationMacNet(burst.address[index]);
-        if (burst.kind[index] != PacketKind.TRANSPORT || (macNet & GROUP_BIT) != 0) {
-            return -1;
-        }
-
-        final boolean isAnswer =
-                table.isNatBackend(
-                        (int) burst.keyA[index],
-                        burst.protocol[index],
-                        (int) burst.keyB[index] & 0xffff);
-        if (!isAnswer && !isToVip(burst, index, table)) {
+        if ((macNet & GROUP_BIT) != 0
+                || (!isToVip(burst, index, table) && !isAnswer(burst, index, table))) {
             return -1;
         }
         if (!macs.contains(macNet) && macs.size() < MAX_INTERFACES) {
@@ -125,6 +127,38 @@ final class Surroundings {
 
     private static boolean isToVip(
             final PacketBurst burst, final int index, final ForwardingTable table) {
-        return table.isVip((int) (burst.keyA[index] >>> 32)) != 0;
+        final long l3 = burst.address[index] + burst.l3Offset[index];
+        return switch (burst.kind[index]) {
+            case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS, PacketKind.FRAGMENT ->
+                    table.isVip(Ipv4Header.destinationNet(l3)) != 0;
+            case PacketKind.TRANSPORT_6, PacketKind.FRAGMENT_6 ->
+                    table.isVip6(
+                            Ipv6Header.destinationHighNet(l3), Ipv6Header.destinationLowNet(l3));
+            default -> false;
+        };
+    }
+
+    /** Whether a packet is from a backend of a nat service, or for a local address. */
+    private static boolean isAnswer(
+            final PacketBurst burst, final int index, final ForwardingTable table) {
+        final long l3 = burst.address[index] + burst.l3Offset[index];
+        final int protocol = burst.protocol[index];
+        final int sourcePort = (int) burst.keyB[index] & 0xffff;
+        return switch (burst.kind[index]) {
+            case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS ->
+                    table.isNatBackend(Ipv4Header.sourceNet(l3), protocol, sourcePort)
+                            || table.localId(Ipv4Header.destinationNet(l3)) != ForwardingTable.NONE;
+            case PacketKind.TRANSPORT_6 ->
+                    table.isNatBackend6(
+                                    Ipv6Header.sourceHighNet(l3),
+                                    Ipv6Header.sourceLowNet(l3),
+                                    protocol,
+                                    sourcePort)
+                            || table.localId6(
+                                            Ipv6Header.destinationHighNet(l3),
+                                            Ipv6Header.destinationLowNet(l3))
+                                    != ForwardingTable.NONE;
+            default -> false;
+        };
     }
 }
