@@ -22,6 +22,7 @@ final class EchoStage {
     private static final int ICMP_OTHER = Verdict.drop(DropReason.ICMP_OTHER);
     private static final int ECHO_OFF = Verdict.drop(DropReason.ECHO_OFF);
     private static final int BAD_SOURCE = Verdict.drop(DropReason.BAD_SOURCE);
+    private static final int LAND = Verdict.drop(DropReason.LAND);
     private static final int BAD_CHECKSUM = Verdict.drop(DropReason.BAD_ICMP_CHECKSUM);
 
     /** Time to live of a packet that begins its way here: what Linux uses. */
@@ -71,7 +72,7 @@ final class EchoStage {
         }
 
         if (!Sources.isClient(source) || table.isVip(source) != 0) {
-            return BAD_SOURCE;
+            return source == vip ? LAND : BAD_SOURCE;
         }
 
         final int length = Ipv4Header.totalLength(l3) - headerLength;
@@ -113,7 +114,7 @@ final class EchoStage {
         }
 
         if (!Sources.isNeighbour6(sourceHigh) || table.isVip6(sourceHigh, sourceLow)) {
-            return BAD_SOURCE;
+            return sourceHigh == vipHigh && sourceLow == vipLow ? LAND : BAD_SOURCE;
         }
 
         final int length = Ipv6Header.payloadLength(l3);

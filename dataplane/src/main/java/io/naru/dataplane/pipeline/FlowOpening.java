@@ -79,6 +79,17 @@ final class FlowOpening {
                 (int) (burst.keyA[i] >>> Integer.SIZE), protocol, vipPortNet(burst, i));
     }
 
+    /** Whether a packet has its destination as its source too. */
+    boolean isLand(final PacketBurst burst, final int i) {
+        if (isIpv6(burst, i)) {
+            final long l3 = l3(burst, i);
+            return FlowAddresses.isSame(
+                    l3 + Ipv6Header.SOURCE_OFFSET, l3 + Ipv6Header.DESTINATION_OFFSET);
+        }
+
+        return (int) burst.keyA[i] == (int) (burst.keyA[i] >>> Integer.SIZE);
+    }
+
     /**
      * Whether the source of a packet can be a client: a single machine, and not one of our VIPs.
      */

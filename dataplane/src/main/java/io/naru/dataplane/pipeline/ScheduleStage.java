@@ -24,6 +24,7 @@ import io.naru.dataplane.service.ForwardingTable;
 final class ScheduleStage {
     private static final int NOT_OURS = Verdict.drop(DropReason.NOT_OURS);
     private static final int BAD_SOURCE = Verdict.drop(DropReason.BAD_SOURCE);
+    private static final int LAND = Verdict.drop(DropReason.LAND);
     private static final int NO_SERVICE = Verdict.drop(DropReason.NO_SERVICE);
     private static final int NO_FLOW = Verdict.drop(DropReason.NO_FLOW);
     private static final int NO_BACKEND = Verdict.drop(DropReason.NO_BACKEND);
@@ -243,7 +244,7 @@ final class ScheduleStage {
         }
 
         if (!opening.isClient(burst, i)) {
-            return BAD_SOURCE;
+            return opening.isLand(burst, i) ? LAND : BAD_SOURCE;
         }
 
         if (mayOpen(burst, i)) {

@@ -4,6 +4,7 @@ package io.naru.dataplane.pipeline;
 final class Sources {
     private static final int LOOPBACK = 127;
     private static final int FIRST_MULTICAST = 224;
+    private static final int LINK_LOCAL_NET = 0xfea9; // 169.254
 
     private static final int MULTICAST_6 = 0xff;
     private static final int LINK_LOCAL_6_NET = 0x80fe;
@@ -11,10 +12,16 @@ final class Sources {
 
     private Sources() {}
 
-    /** Not 0/8, not loopback, not multicast, reserved or broadcast (RFC 1812 5.3.7). */
+    /**
+     * Not 0/8, not loopback, not multicast, reserved or broadcast (RFC 1812 5.3.7), and not
+     * link-local, which no router may pass on (RFC 3927 §2.7).
+     */
     static boolean isClient(final int ipNet) {
         final int first = ipNet & 0xff;
-        return first != 0 && first != LOOPBACK && first < FIRST_MULTICAST;
+        return first != 0
+                && first != LOOPBACK
+                && first < FIRST_MULTICAST
+                && (ipNet & 0xffff) != LINK_LOCAL_NET;
     }
 
     /**

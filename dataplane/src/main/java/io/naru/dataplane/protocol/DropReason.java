@@ -41,7 +41,8 @@ public enum DropReason {
     BAD_SOURCE(
             11,
             "bad-source",
-            "The source address cannot be a client's (a VIP, multicast, loopback or zero)."),
+            "The source address cannot be a client's (a VIP, multicast, loopback, link-local or"
+                    + " zero)."),
     NO_SERVICE(12, "no-service", "Sent to a VIP, but to a port that no service has."),
     NO_FLOW(
             13,

@@ -129,7 +129,8 @@ class AnswerFixturesTest {
     @Test
     @DisplayName("a ping whose answer would go to a VIP, a group or nowhere is dropped")
     void pingFromNoClient() {
-        for (final String source : new String[] {VIP, "224.0.0.1", "127.0.0.1", "0.0.0.0"}) {
+        for (final String source :
+                new String[] {"169.254.1.2", "224.0.0.1", "127.0.0.1", "0.0.0.0"}) {
             rig.send(CLIENT_SIDE, Frame.icmp(source, VIP, 8).macs(MAC, CLIENT_SIDE_MAC).bytes())
                     .assertDropped(DropReason.BAD_SOURCE);
         }

@@ -117,7 +117,7 @@ class RefusalFixturesTest {
     void badSource() {
         for (final String source :
                 new String[] {
-                    "192.0.2.10:9", "224.0.0.1:9", "255.255.255.255:9", "127.0.0.1:9", "0.0.0.0:9"
+                    "169.254.1.2:9", "224.0.0.1:9", "255.255.255.255:9", "127.0.0.1:9", "0.0.0.0:9"
                 }) {
             assertDropped(DropReason.BAD_SOURCE, syn().endpoints(source, VIP).bytes());
         }
