@@ -9,12 +9,16 @@
  *   1. Everything sent to a VIP: the service's ports, but also other ports, fragments, options,
  *      ping and ICMP errors. The kernel knows no such address: it would forward such packets (back
  *      to the router they came from, until their TTL runs out) or drop them uncounted.
- *   2. ARP requests and neighbour solicitations that ask for a VIP, and ARP replies that claim one.
- *   3. Return traffic of NAT backends: from a backend's endpoint, to any address not our own, and
- *      ICMP errors about a packet that was on its way to a backend's endpoint.
+ *   2. ARP requests and neighbour solicitations that ask for a VIP, and ARP replies and neighbour
+ *      advertisements that claim one.
+ *   3. Return traffic of NAT backends: from a backend's endpoint, to any address not our own, later
+ *      fragments (which have no ports) from any endpoint of such a backend, and ICMP errors about a
+ *      packet that was on its way to a backend's endpoint.
+ *   4. ICMP errors about a packet that we sent to a backend in a tunnel.
  *
- * An address that is both the box's own and a VIP is shared: the service's ports are ours, all else
- * stays with the kernel.
+ * A local address of full-nat is to this program a VIP with its range of ports. An address that is
+ * both the box's own and a VIP is shared: the service's ports are ours, all else stays with the
+ * kernel.
  *
  * The layouts of the maps are mirrored in io.naru.linux.xdp.FilterDescriptor. Compile with ./build;
  * the object is committed as a resource, and a test compares it with this source.
@@ -101,7 +105,10 @@ MAP(naru_addresses) = {
 MAP(naru_services) = {
 	BPF_MAP_TYPE_HASH, sizeof(struct endpoint), sizeof(__u32), 16384, BPF_F_NO_PREALLOC};
 
-/* A NAT backend's endpoint; port 0 is any port. */
+/*
+ * A NAT backend's endpoint; port 0 is any port. With FRAGMENT in the protocol: that protocol of the
+ * address, whatever the port. With the protocol of a tunnel: the backend is at its end.
+ */
 MAP(naru_backends) = {
 	BPF_MAP_TYPE_HASH, sizeof(struct endpoint), sizeof(__u32), 65536, BPF_F_NO_PREALLOC};
 
@@ -148,6 +155,7 @@ struct icmp {
 #define ICMPV6_UNREACHABLE 1
 #define ICMPV6_PARAMETER_PROBLEM 4
 #define ICMPV6_NEIGHBOUR_SOLICITATION 135
+#define ICMPV6_NEIGHBOUR_ADVERTISEMENT 136
 
 /* RFC 4861 4.3. */
 struct neighbour_solicitation {
@@ -156,6 +164,18 @@ struct neighbour_solicitation {
 };
 
 #define FRAGMENT_OFFSET BE16(0x1fff)
+#define FRAGMENT_OFFSET_6 BE16(0xfff8)
+
+/* In the protocol of an endpoint: what is asked for is a fragment without ports. */
+#define FRAGMENT 0x80
+
+/* RFC 8200 4.5. */
+struct fragment6 {
+	__u8 protocol;
+	__u8 zero;
+	__be16 offset;
+	__be32 identification;
+};
 
 INLINE void put_ipv4(struct address *address, __be32 ip)
 {
@@ -193,6 +213,18 @@ INLINE int is_backend(struct endpoint *endpoint)
 		return 1;
 	endpoint->port = 0;
 	return bpf_map_lookup_elem(&naru_backends, endpoint) != 0;
+}
+
+INLINE int is_backend_of(struct endpoint *endpoint, __u8 protocol)
+{
+	endpoint->port = 0;
+	endpoint->protocol = protocol;
+	return bpf_map_lookup_elem(&naru_backends, endpoint) != 0;
+}
+
+INLINE int is_tunnel(__u8 protocol)
+{
+	return protocol == IPPROTO_GRE || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6;
 }
 
 INLINE int is_service(const struct endpoint *endpoint, const struct role *role)
@@ -274,6 +306,11 @@ INLINE enum verdict ipv4_error(const struct icmp *icmp, const void *end, struct 
 	    icmp->type != ICMP_PARAMETER_PROBLEM)
 		return PASS_OTHER;
 
+	if (is_tunnel(quoted->protocol)) {
+		put_ipv4(&key->address, quoted->daddr);
+		return is_backend_of(key, quoted->protocol) ? TAKE_ERROR : PASS_OTHER;
+	}
+
 	l4 = behind_ipv4(quoted);
 	if (!l4)
 		return PASS_OTHER;
@@ -304,6 +341,9 @@ INLINE enum verdict ipv4(const struct iphdr *ip, const void *end)
 	put_ipv4(&key.address, ip->daddr);
 	key.protocol = ip->protocol;
 	verdict = by_destination(&key, ports);
+	if (verdict == PASS_LOCAL && l4 && ip->protocol == IPPROTO_ICMP &&
+	    ipv4_error(l4, end, &key) == TAKE_ERROR && is_tunnel(key.protocol))
+		return TAKE_ERROR;
 	if (verdict != PASS_OTHER)
 		return verdict;
 
@@ -314,6 +354,10 @@ INLINE enum verdict ipv4(const struct iphdr *ip, const void *end)
 	}
 	if (l4 && ip->protocol == IPPROTO_ICMP)
 		return ipv4_error(l4, end, &key);
+	if (!l4) {
+		put_ipv4(&key.address, ip->saddr);
+		return is_backend_of(&key, ip->protocol | FRAGMENT) ? TAKE_RETURN : PASS_OTHER;
+	}
 	return PASS_OTHER;
 }
 
@@ -326,6 +370,10 @@ INLINE enum verdict ipv6_error(const struct icmp *icmp, const void *end, struct 
 		return PASS_OTHER;
 	if (icmp->type < ICMPV6_UNREACHABLE || icmp->type > ICMPV6_PARAMETER_PROBLEM)
 		return PASS_OTHER;
+	if (is_tunnel(quoted->nexthdr)) {
+		put_ipv6(&key->address, &quoted->daddr);
+		return is_backend_of(key, quoted->nexthdr) ? TAKE_ERROR : PASS_OTHER;
+	}
 	ports = ports_at(quoted + 1, end, quoted->nexthdr);
 	if (!ports)
 		return PASS_OTHER;
@@ -336,39 +384,58 @@ INLINE enum verdict ipv6_error(const struct icmp *icmp, const void *end, struct 
 	return is_backend(key) ? TAKE_ERROR : PASS_OTHER;
 }
 
-/* Extension headers are not followed: to a VIP they are taken (and counted), else passed. */
+/* Of extension headers only the fragment's is followed; with others a packet passes, or is a VIP's. */
 INLINE enum verdict ipv6(const struct ipv6hdr *ip, const void *end, int multicast)
 {
 	const struct neighbour_solicitation *solicitation = (const void *)(ip + 1);
+	const struct fragment6 *fragment = (const void *)(ip + 1);
+	const void *l4 = ip + 1;
 	struct endpoint key = {};
-	const struct ports *ports;
+	const struct ports *ports = 0;
 	enum verdict verdict;
+	int is_later = 0;
+	__u8 protocol;
 
 	if ((const void *)(ip + 1) > end)
 		return PASS_OTHER;
 
 	if (ip->nexthdr == IPPROTO_ICMPV6 && (const void *)(solicitation + 1) <= end &&
-	    solicitation->icmp.type == ICMPV6_NEIGHBOUR_SOLICITATION) {
+	    (solicitation->icmp.type == ICMPV6_NEIGHBOUR_SOLICITATION ||
+	     solicitation->icmp.type == ICMPV6_NEIGHBOUR_ADVERTISEMENT)) {
 		put_ipv6(&key.address, &solicitation->target);
 		return by_owner(&key.address);
 	}
 	if (multicast)
 		return PASS_OTHER;
 
-	ports = ports_at(ip + 1, end, ip->nexthdr);
+	protocol = ip->nexthdr;
+	if (protocol == IPPROTO_FRAGMENT && (const void *)(fragment + 1) <= end) {
+		protocol = fragment->protocol;
+		l4 = fragment + 1;
+		is_later = (fragment->offset & FRAGMENT_OFFSET_6) != 0;
+	}
+	if (!is_later)
+		ports = ports_at(l4, end, protocol);
+
 	put_ipv6(&key.address, &ip->daddr);
-	key.protocol = ip->nexthdr;
+	key.protocol = protocol;
 	verdict = by_destination(&key, ports);
+	if (verdict == PASS_LOCAL && protocol == IPPROTO_ICMPV6 && !is_later &&
+	    (const void *)(l4 + sizeof(struct icmp)) <= end &&
+	    ipv6_error(l4, end, &key) == TAKE_ERROR && is_tunnel(key.protocol))
+		return TAKE_ERROR;
 	if (verdict != PASS_OTHER)
 		return verdict;
 
+	put_ipv6(&key.address, &ip->saddr);
 	if (ports) {
-		put_ipv6(&key.address, &ip->saddr);
 		key.port = ports->source;
 		return is_backend(&key) ? TAKE_RETURN : PASS_OTHER;
 	}
-	if (ip->nexthdr == IPPROTO_ICMPV6)
-		return ipv6_error((const void *)(ip + 1), end, &key);
+	if (is_later)
+		return is_backend_of(&key, protocol | FRAGMENT) ? TAKE_RETURN : PASS_OTHER;
+	if (protocol == IPPROTO_ICMPV6)
+		return ipv6_error(l4, end, &key);
 	return PASS_OTHER;
 }
 

@@ -82,6 +82,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     private final ConductorProxy[] workerReplies;
     private final WorkerSupervisor[] supervisors;
     private final WorkerInfo[] workerInfos;
+    private final LocalPortRange localPorts;
     private final Runnable onWorkerFailure;
     private final ActiveFlows activeFlows;
     private final SchedulerCache schedulerCache;
@@ -136,6 +137,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             final ConductorProxy[] workerReplies,
             final WorkerSupervisor[] supervisors,
             final WorkerInfo[] workerInfos,
+            final LocalPortRange localPorts,
             final Runnable onWorkerFailure) {
         this.cncFile = cncFile;
         this.errorLog = errorLog;
@@ -147,6 +149,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         this.workerReplies = workerReplies.clone();
         this.supervisors = supervisors.clone();
         this.workerInfos = workerInfos.clone();
+        this.localPorts = localPorts;
         this.onWorkerFailure = onWorkerFailure;
         commandAdapter = new CommandAdapter(cncFile, this);
         events = new EventProxy(cncFile);
@@ -267,7 +270,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
 
         isSettled = true;
         try {
-            filter.retain(published.rules(addresses(locals)));
+            filter.retain(published.rules(addresses(locals), localPorts));
         } catch (final RuntimeException ex) {
             report(ex); // too much is let in, and counted as not ours: no harm but the load
         }
@@ -530,7 +533,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     private void publish(final Inventory next) {
         isSettled = false; // also if it is refused: hops and rules of it are let go then
         final ForwardingTable table = next.table(epoch + 1, this::hopId, locals);
-        final FilterRules rules = next.rules(addresses(locals));
+        final FilterRules rules = next.rules(addresses(locals), localPorts);
         final FlowExpiry nextExpiry = next.expiry();
         final Scheduler[][] schedulers = schedulerCache.schedulers(table);
         filter.add(rules);

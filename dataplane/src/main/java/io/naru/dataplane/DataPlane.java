@@ -148,6 +148,7 @@ public final class DataPlane implements AutoCloseable {
                 workers.outboxes(),
                 supervisors,
                 infos,
+                new LocalPortRange(context.localPortFirst(), context.localPortLast()),
                 failed::countDown);
     }
 

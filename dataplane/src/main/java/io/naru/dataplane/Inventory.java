@@ -15,6 +15,7 @@ import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.service.ForwardingTable;
@@ -48,6 +49,11 @@ public final class Inventory {
                     new IdRegistry<>(Limits.MAX_SERVICES, "services"),
                     new IdRegistry<>(Limits.MAX_BACKENDS, "backends"),
                     LocalIds.EMPTY);
+
+    // IANA protocol numbers
+    private static final int GRE = 47;
+    private static final int IPV4_IN_IP = 4;
+    private static final int IPV6_IN_IP = 41;
 
     private final List<String> pools;
     private final Map<String, ServiceSpec> services;
@@ -384,7 +390,7 @@ public final class Inventory {
     }
 
     /** What the interfaces are to let in; {@code locals} are the box's own addresses. */
-    FilterRules rules(final Set<Address> locals) {
+    FilterRules rules(final Set<Address> locals, final LocalPortRange ports) {
         final Set<ServiceRule> serviceRules = new HashSet<>();
         final Set<BackendRule> backendRules = new HashSet<>();
         final Map<String, List<BackendSpec>> backendsByPool = new LinkedHashMap<>();
@@ -401,17 +407,37 @@ public final class Inventory {
                             protocol,
                             service.portFirst(),
                             service.portLast()));
-            if (service.mode() == Mode.NAT) {
-                for (final BackendSpec backend :
-                        backendsByPool.getOrDefault(service.pool(), List.of())) {
+            for (final BackendSpec backend :
+                    backendsByPool.getOrDefault(service.pool(), List.of())) {
+                if (service.mode() == Mode.NAT) {
                     backendRules.add(
                             new BackendRule(
                                     address(backend.address()), protocol, port(backend, service)));
+                } else if (service.mode().isTunnel()) {
+                    backendRules.add(
+                            new BackendRule(
+                                    address(backend.address()), tunnelProtocol(service), 0));
                 }
             }
         }
 
+        for (final IpAddress local : localIds.configured()) {
+            for (final Protocol protocol : Protocol.values()) {
+                serviceRules.add(
+                        new ServiceRule(
+                                address(local), protocol.code(), ports.first(), ports.last()));
+            }
+        }
+
         return new FilterRules(serviceRules, backendRules, locals);
+    }
+
+    private static int tunnelProtocol(final ServiceSpec service) {
+        if (service.mode() == Mode.DSR_GRE) {
+            return GRE;
+        }
+
+        return service.vip().isIpv4() ? IPV4_IN_IP : IPV6_IN_IP;
     }
 
     private static Address address(final IpAddress address) {

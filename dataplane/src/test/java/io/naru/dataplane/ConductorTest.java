@@ -94,6 +94,7 @@ class ConductorTest {
                         replies,
                         supervisors,
                         infos,
+                        LocalPortRange.DEFAULT,
                         () -> hasStopped = true);
         conductor.onStart();
     }

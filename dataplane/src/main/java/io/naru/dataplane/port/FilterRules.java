@@ -8,7 +8,8 @@ import java.util.Set;
  * @param services VIPs with protocol and ports. Everything to such an address is ours, whatever its
  *     protocol and port, and so are ARP and NDP for it.
  * @param backends sources of return traffic ({@code nat}): frames from these endpoints to an
- *     address that is not the box's own, and ICMP errors about frames to them.
+ *     address that is not the box's own, and ICMP errors about frames to them; and, with the
+ *     protocol of a tunnel, backends that ICMP errors about tunnelled frames may come from.
  * @param locals the box's own addresses: frames to them stay with the kernel, except for the
  *     services' ports where such an address is a VIP as well.
  */
@@ -52,6 +53,7 @@ public record FilterRules(
     public record ServiceRule(Address vip, int protocol, int portFirst, int portLast) {}
 
     /**
+     * @param protocol IANA number: 6 or 17, or that of a tunnel: 47, 4 or 41.
      * @param port host order; 0 is any port.
      */
     public record BackendRule(Address address, int protocol, int port) {}

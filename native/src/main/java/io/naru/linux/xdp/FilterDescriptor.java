@@ -21,7 +21,9 @@ package io.naru.linux.xdp;
  * </pre>
  *
  * Addresses are in network order, IPv4 as {@code ::ffff:a.b.c.d}. A service is asked for only if
- * its address has both roles; a backend's port 0 is any port.
+ * its address has both roles; a backend's port 0 is any port. A backend is there once more for its
+ * fragments, with {@link #PROTOCOL_FRAGMENT} in the protocol and port 0; one at the end of a tunnel
+ * with the tunnel's protocol (47, 4 or 41) and port 0.
  */
 public final class FilterDescriptor {
     /** The compiled program, a resource beside this class. */
@@ -39,6 +41,9 @@ public final class FilterDescriptor {
     public static final int ENDPOINT_PORT_OFFSET = 16;
     public static final int ENDPOINT_PROTOCOL_OFFSET = 18;
     public static final int ENDPOINT_LENGTH = 20;
+
+    /** In an endpoint's protocol: fragments of it, which have no port. */
+    public static final int PROTOCOL_FRAGMENT = 0x80;
 
     public static final int ROLE_VIP = 1;
     public static final int ROLE_LOCAL = 2;

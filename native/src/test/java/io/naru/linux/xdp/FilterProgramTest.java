@@ -57,6 +57,10 @@ class FilterProgramTest {
     private static final String LOCAL6 = "2001:db8::1";
     private static final String BACKEND6 = "2001:db8:2::1"; // TCP 8080
 
+    private static final String TUNNEL_END = "10.9.0.1";
+    private static final String TUNNEL_END6 = "2001:db8:9::1";
+
+    private static final int IPV6_IN_IP = 41;
     private static final int ICMP = 1;
     private static final int GRE = 47;
     private static final int ICMPV6 = 58;
@@ -90,6 +94,10 @@ class FilterProgramTest {
         put(FilterDescriptor.BACKENDS_MAP, BACKEND, 8080, TCP);
         put(FilterDescriptor.BACKENDS_MAP, BACKEND_ANY, 0, UDP);
         put(FilterDescriptor.BACKENDS_MAP, BACKEND6, 8080, TCP);
+        put(FilterDescriptor.BACKENDS_MAP, BACKEND, 0, TCP | FilterDescriptor.PROTOCOL_FRAGMENT);
+        put(FilterDescriptor.BACKENDS_MAP, BACKEND6, 0, TCP | FilterDescriptor.PROTOCOL_FRAGMENT);
+        put(FilterDescriptor.BACKENDS_MAP, TUNNEL_END, 0, GRE);
+        put(FilterDescriptor.BACKENDS_MAP, TUNNEL_END6, 0, IPV6_IN_IP);
         socket = Libc.socket(XdpDescriptor.AF_XDP, XdpDescriptor.SOCK_RAW, 0);
     }
 
@@ -279,7 +287,69 @@ class FilterProgramTest {
                         toUs().type(0x0800)
                                 .ipv4Header(BACKEND, CLIENT, TCP, 5, 0x00b9)
                                 .ports(8080, 40000),
+                        TAKE_RETURN));
+        all.add(
+                arguments(
+                        "a later fragment of a protocol that the backend is none of",
+                        toUs().type(0x0800)
+                                .ipv4Header(BACKEND, CLIENT, UDP, 5, 0x00b9)
+                                .ports(8080, 40000),
                         PASS_OTHER));
+        all.add(
+                arguments(
+                        "an IPv6 backend's first fragment",
+                        toUs().ipv6(BACKEND6, CLIENT6, FRAGMENT_HEADER)
+                                .bytes(new byte[] {TCP, 0, 0, 1, 0, 0, 0, 7})
+                                .ports(8080, 40000),
+                        TAKE_RETURN));
+        all.add(
+                arguments(
+                        "an IPv6 backend's later fragment",
+                        toUs().ipv6(BACKEND6, CLIENT6, FRAGMENT_HEADER)
+                                .bytes(new byte[] {TCP, 0, 5, 0, 0, 0, 0, 7}),
+                        TAKE_RETURN));
+        all.add(
+                arguments(
+                        "somebody else's later fragment over IPv6",
+                        toUs().ipv6(CLIENT6, BACKEND6, FRAGMENT_HEADER)
+                                .bytes(new byte[] {TCP, 0, 5, 0, 0, 0, 0, 7}),
+                        PASS_OTHER));
+        all.add(
+                arguments(
+                        "a router's error to the box about a packet in our tunnel",
+                        toUs().ipv4("10.9.0.254", LOCAL, ICMP)
+                                .icmp(3)
+                                .ipv4Header(LOCAL, TUNNEL_END, GRE, 5, 0),
+                        TAKE_ERROR));
+        all.add(
+                arguments(
+                        "a router's error to the box about a tunnel of somebody else's",
+                        toUs().ipv4("10.9.0.254", LOCAL, ICMP)
+                                .icmp(3)
+                                .ipv4Header(LOCAL, TUNNEL_END, IPV6_IN_IP, 5, 0),
+                        PASS_LOCAL));
+        all.add(
+                arguments(
+                        "a router's error to the box about the box's own connection",
+                        toUs().ipv4("10.9.0.254", LOCAL, ICMP)
+                                .icmp(3)
+                                .ipv4Header(LOCAL, BACKEND, TCP, 5, 0)
+                                .ports(40000, 8080),
+                        PASS_LOCAL));
+        all.add(
+                arguments(
+                        "an IPv6 router's error to the box about a packet in our tunnel",
+                        toUs().ipv6("2001:db8:9::fe", LOCAL6, ICMPV6)
+                                .icmp(2)
+                                .ipv6Header(LOCAL6, TUNNEL_END6, IPV6_IN_IP),
+                        TAKE_ERROR));
+        all.add(
+                arguments(
+                        "a router's error about a packet in a tunnel with a derived source",
+                        toUs().ipv4("10.9.0.254", CLIENT, ICMP)
+                                .icmp(3)
+                                .ipv4Header(CLIENT, TUNNEL_END, GRE, 5, 0),
+                        TAKE_ERROR));
         all.add(
                 arguments(
                         "a first fragment from a backend",
@@ -378,6 +448,11 @@ class FilterProgramTest {
                                 .ipv6(CLIENT6, "ff02::1:ff00:10", ICMPV6)
                                 .icmp(135)
                                 .address(VIP6),
+                        TAKE_NEIGHBOUR));
+        all.add(
+                arguments(
+                        "an advertisement that claims a VIP",
+                        toNeighbours().ipv6(VIP6, "ff02::1", ICMPV6).icmp(136).address(VIP6),
                         TAKE_NEIGHBOUR));
         all.add(
                 arguments(

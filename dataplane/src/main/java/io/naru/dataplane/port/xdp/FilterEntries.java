@@ -7,6 +7,7 @@ import static io.naru.linux.xdp.FilterDescriptor.ENDPOINT_ADDRESS_OFFSET;
 import static io.naru.linux.xdp.FilterDescriptor.ENDPOINT_LENGTH;
 import static io.naru.linux.xdp.FilterDescriptor.ENDPOINT_PORT_OFFSET;
 import static io.naru.linux.xdp.FilterDescriptor.ENDPOINT_PROTOCOL_OFFSET;
+import static io.naru.linux.xdp.FilterDescriptor.PROTOCOL_FRAGMENT;
 import static io.naru.linux.xdp.FilterDescriptor.RANGES_MAX;
 import static io.naru.linux.xdp.FilterDescriptor.RANGE_FIRST_OFFSET;
 import static io.naru.linux.xdp.FilterDescriptor.RANGE_LAST_OFFSET;
@@ -38,6 +39,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class FilterEntries {
     private static final UnsafeBuffer PRESENT = new UnsafeBuffer(new byte[Integer.BYTES]);
 
+    private static final int TCP = 6;
+    private static final int UDP = 17;
+
     private FilterEntries() {}
 
     /**
@@ -64,6 +68,10 @@ final class FilterEntries {
         final Map<UnsafeBuffer, UnsafeBuffer> backends = new HashMap<>();
         for (final BackendRule backend : rules.backends()) {
             backends.put(key(backend.address(), backend.protocol(), backend.port()), PRESENT);
+            if (backend.protocol() == TCP || backend.protocol() == UDP) {
+                backends.put(
+                        key(backend.address(), backend.protocol() | PROTOCOL_FRAGMENT, 0), PRESENT);
+            }
         }
 
         return Map.of(ADDRESSES_MAP, addresses, SERVICES_MAP, services, BACKENDS_MAP, backends);

@@ -78,14 +78,23 @@ class FilterEntriesTest {
         final FilterRules rules =
                 new FilterRules(
                         Set.of(),
-                        Set.of(new BackendRule(LOCAL, TCP, 8080), new BackendRule(six, UDP, 0)),
+                        Set.of(
+                                new BackendRule(LOCAL, TCP, 8080),
+                                new BackendRule(six, UDP, 0),
+                                new BackendRule(LOCAL, 47, 0)),
                         Set.of());
 
         assertEquals(
                 Map.of(
                         LOCAL_KEY + "1f900600",
                         "00000000",
+                        LOCAL_KEY + "00008600", // its fragments
+                        "00000000",
                         "20010db8000200000000000000000001" + "00001100",
+                        "00000000",
+                        "20010db8000200000000000000000001" + "00009100",
+                        "00000000",
+                        LOCAL_KEY + "00002f00", // the end of a GRE tunnel
                         "00000000"),
                 entries(rules, BACKENDS_MAP));
     }
