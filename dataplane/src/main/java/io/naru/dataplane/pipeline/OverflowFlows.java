@@ -88,6 +88,11 @@ final class OverflowFlows {
     /** Copies an entry that was found, and forgets it. */
     void moveTo(final long target, final long entry) {
         copyTo(target, entry);
+        forget(entry);
+    }
+
+    /** Forgets a flow that was found. */
+    void forget(final long entry) {
         FlowEntry.state(entry, 0);
     }
 

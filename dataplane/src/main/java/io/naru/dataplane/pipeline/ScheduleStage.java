@@ -421,6 +421,11 @@ final class ScheduleStage {
             return BACKEND_DOWN;
         }
 
+        if (direction == FlowEntry.TO_CLIENT && isOpenedAnew(burst, i, remembered)) {
+            overflow.forget(remembered);
+            return NO_FLOW;
+        }
+
         if (flows.size() < flows.capacity()) {
             final long entry = moveToTable(burst, i, remembered, nowTicks);
             if (entry != FlowTable.NONE) {
@@ -440,6 +445,16 @@ final class ScheduleStage {
         overflow.copyTo(burst.entry[i], remembered);
         loosePackets++;
         return Verdict.UNDECIDED;
+    }
+
+    /** Whether the client's flow is in the table by now, with another backend than the reply's. */
+    private boolean isOpenedAnew(final PacketBurst burst, final int i, final long remembered) {
+        return flows.find(
+                        burst.hash[i],
+                        FlowEntry.forwardKeyA(remembered),
+                        FlowEntry.forwardKeyB(remembered),
+                        FlowEntry.TO_BACKEND)
+                != FlowTable.NONE;
     }
 
     /** There is room by now: the flow becomes one like any other. */

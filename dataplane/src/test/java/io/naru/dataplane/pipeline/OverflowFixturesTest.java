@@ -106,6 +106,33 @@ class OverflowFixturesTest {
     }
 
     @Test
+    @DisplayName("a late answer of the backend that it had before it was opened anew is no-flow")
+    void openedAnew() {
+        rig.adopt(table(Algorithm.RR));
+        fill();
+        final int before = backendOf(rig.send(CLIENT_SIDE, fromClient(CLIENT, SYN)).out);
+        rig.flows.visit(0, rig.flows.bucketCount(), rig.flows::remove);
+        final ForwardingTable.Builder down = ForwardingTable.builder(2);
+        for (int id = 1; id <= 4; id++) {
+            final BackendState state = id == before ? BackendState.DOWN : BackendState.UP;
+            down.backend(id, backend("s" + id, server(id), 100, state), id);
+        }
+        rig.adopt(
+                down.service(
+                        0, service("web", VIP, Protocol.TCP, Mode.NAT, Algorithm.RR), 1, 2, 3, 4));
+        final int after = backendOf(rig.send(CLIENT_SIDE, fromClient(CLIENT, SYN)).out);
+        assertEquals(1, rig.flows.size());
+        rig.adopt(table(Algorithm.RR));
+
+        rig.send(BACKEND_SIDE, fromBackend(CLIENT, before, SYN | ACK))
+                .assertDropped(DropReason.NO_FLOW);
+
+        rig.send(BACKEND_SIDE, fromBackend(CLIENT, after, SYN | ACK))
+                .assertSent(CLIENT_SIDE, toClient(SYN | ACK));
+        assertEquals(1, rig.flows.size());
+    }
+
+    @Test
     @DisplayName(
             "it keeps its backend when the pool changes, and enters the table when there is room")
     void movesIntoTable() {
