@@ -33,6 +33,11 @@ final class PacketLabel {
         };
     }
 
+    /** Whether a label is that of an error that somebody reports. */
+    static boolean isIcmpError(final String label) {
+        return label.startsWith("icmp") && !label.contains("echo");
+    }
+
     private static String ofTcp(final int flags) {
         if ((flags & TcpHeader.RST) != 0) {
             return "tcp rst";

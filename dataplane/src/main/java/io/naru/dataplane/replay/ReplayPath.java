@@ -212,6 +212,9 @@ final class ReplayPath {
             final DropReason reason = DropReason.ofCode(Verdict.reasonCode(verdict));
             return new Outcome(label, Verb.DROPPED, reason.label(), reason.sentence());
         }
+        if (PacketLabel.isIcmpError(label)) {
+            return new Outcome(label, Verb.SENT, "about a packet of a flow", "");
+        }
         if (!isOfFlow(burst, index)) {
             return new Outcome(label, Verb.ANSWERED, "for the VIP", "");
         }
