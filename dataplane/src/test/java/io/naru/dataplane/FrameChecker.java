@@ -151,8 +151,17 @@ public final class FrameChecker {
             final boolean isQuoted,
             final boolean isIpv6,
             final int depth) {
-        if (end > limit || depth > MAX_DEPTH) {
-            return null; // quoted in part: its checksum cannot be told
+        if (depth > MAX_DEPTH) {
+            return null;
+        }
+        if (end > limit) { // quoted in part: its checksum cannot be told, but that of a header in
+            // it
+            return switch (protocol) {
+                case GRE -> ofQuotedGre(at, limit, where, depth);
+                case IPIP -> ofIpv4(at, limit, where + "inner ", true, depth + 1);
+                case IPV6 -> ofIpv6(at, limit, where + "inner ", true, depth + 1);
+                default -> null;
+            };
         }
 
         final int length = end - at;
@@ -236,6 +245,24 @@ public final class FrameChecker {
         }
 
         return ofPayload(u16(at + 2), at + header, end, where + "inner ", depth + 1);
+    }
+
+    private String ofQuotedGre(final int at, final int limit, final String where, final int depth) {
+        if (limit - at < 4) {
+            return null;
+        }
+
+        final int flags = u16(at);
+        final int inner = at + 4 + 4 * (flags >>> 15 & 1) + 4 * (flags >>> 13 & 1);
+        if ((flags & 0x5fff) != 0) {
+            return null;
+        }
+
+        return switch (u16(at + 2)) {
+            case 0x0800 -> ofIpv4(inner, limit, where + "inner ", true, depth + 1);
+            case 0x86dd -> ofIpv6(inner, limit, where + "inner ", true, depth + 1);
+            default -> null;
+        };
     }
 
     private String ofSum(final int at, final int length, final long pseudo, final String what) {
