@@ -12,15 +12,18 @@ import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.service.Specs;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -38,9 +41,9 @@ import org.junit.jupiter.api.Test;
  * refused changes nothing. {@code -Dnaru.test.seed=…} repeats a run.
  */
 class SimulationTest {
-    private static final int BACKENDS = 12;
-    private static final int CLIENTS = 60;
-    private static final int STEPS = 40_000;
+    private static final int BACKENDS = 33;
+    private static final int CLIENTS = 20;
+    private static final int STEPS = 60_000;
     private static final long CERTAINLY_ALIVE_NS = 100 * Rig.SECOND_NS;
     private static final String[] ROUTERS = {"02:00:00:00:00:98", "02:00:00:00:00:99"};
 
@@ -53,12 +56,20 @@ class SimulationTest {
                     DropReason.VLAN_TAG,
                     DropReason.AMBIGUOUS_REPLY);
 
+    /** Each with the backends from the first to the last but one; the first two share theirs. */
     private static final List<Service> SERVICES =
             List.of(
                     new Service(0, "192.0.2.10:80", Protocol.TCP, Mode.NAT, 0, 6),
                     new Service(1, "192.0.2.11:80", Protocol.TCP, Mode.NAT, 0, 6),
                     new Service(2, "192.0.2.10:53", Protocol.UDP, Mode.NAT, 6, 9),
-                    new Service(3, "192.0.2.12:80", Protocol.TCP, Mode.DSR_L2, 9, 12));
+                    new Service(3, "192.0.2.12:80", Protocol.TCP, Mode.DSR_L2, 9, 12),
+                    new Service(4, "[2001:db8::10]:80", Protocol.TCP, Mode.NAT, 12, 15),
+                    new Service(5, "192.0.2.13:80", Protocol.TCP, Mode.FULL_NAT, 15, 18),
+                    new Service(6, "[2001:db8::13]:53", Protocol.UDP, Mode.FULL_NAT, 18, 21),
+                    new Service(7, "192.0.2.14:80", Protocol.TCP, Mode.DSR_GRE, 21, 24),
+                    new Service(8, "[2001:db8::14]:53", Protocol.UDP, Mode.DSR_IPIP, 24, 27),
+                    new Service(9, "[2001:db8::12]:80", Protocol.TCP, Mode.DSR_L2, 27, 30),
+                    new Service(10, "192.0.2.10:8080", Protocol.TCP, Mode.DSR_IPIP, 30, 33));
 
     private final long seed = Long.getLong("naru.test.seed", System.nanoTime());
     private final Random random = new Random(seed);
@@ -155,12 +166,15 @@ class SimulationTest {
                             algorithm),
                     members);
         }
-        return builder;
+        return builder.localAddress(0, IpAddress.parse("10.2.0.200"), false)
+                .localAddress(1, IpAddress.parse("2001:db8:2::c8"), false)
+                .interfaceAddress(Rig.BACKEND_SIDE, IpAddress.parse("10.2.0.254"))
+                .interfaceAddress(Rig.BACKEND_SIDE, IpAddress.parse("2001:db8:2::fe"));
     }
 
     private void tryBadConfiguration() {
         final ForwardingTable.Builder bad =
-                table().service(9, Specs.service("x", "192.0.2.10:80", Protocol.TCP, Mode.NAT));
+                table().service(11, Specs.service("x", "192.0.2.10:80", Protocol.TCP, Mode.NAT));
         assertThrows(IllegalArgumentException.class, () -> rig.adopt(bad));
     }
 
@@ -201,24 +215,23 @@ class SimulationTest {
     private Sent packet() {
         final Service service = SERVICES.get(random.nextInt(SERVICES.size()));
         final String client =
-                "198.51.100."
-                        + (1 + random.nextInt(10))
-                        + ":"
+                (service.isIpv6() ? "[2001:db8:51::" : "198.51.100.")
+                        + (1 + random.nextInt(8))
+                        + (service.isIpv6() ? "]:" : ":")
                         + (5000 + random.nextInt(CLIENTS / 10));
         final Flow flow =
                 flows.computeIfAbsent(service.vip + " " + client, k -> new Flow(service, client));
-        final boolean isReply =
-                service.mode == Mode.NAT && flow.backend >= 0 && random.nextInt(5) < 2;
+        final boolean isReply = !service.mode.isDsr() && flow.backend >= 0 && random.nextInt(5) < 2;
         final int flags = service.protocol == Protocol.UDP ? 0 : flags(isReply, flow);
         final String router = ROUTERS[random.nextInt(ROUTERS.length)];
         final Frame frame =
                 isReply
-                        ? frame(service, endpoint(flow.backend), client, flags)
+                        ? frame(service, endpoint(flow.backend), flow.source, flags)
                                 .macs(mac(flow.backend), Rig.BACKEND_SIDE_MAC)
                         : frame(service, client, service.vip, flags)
                                 .macs(router, Rig.CLIENT_SIDE_MAC);
         final byte[] bytes = frame.payload(random.nextInt(40)).bytes();
-        final boolean isBroken = random.nextInt(40) == 0;
+        final boolean isBroken = random.nextInt(150) == 0;
         return new Sent(
                 flow,
                 isReply ? Rig.BACKEND_SIDE : Rig.CLIENT_SIDE,
@@ -285,9 +298,7 @@ class SimulationTest {
                                 in.isReply ? "reply" : "request",
                                 in.flags,
                                 in.isBroken ? " broken" : "",
-                                outcome.isSent()
-                                        ? mac(outcome.out, 0) + " " + address(outcome.out, 30)
-                                        : outcome.reason()));
+                                outcome.isSent() ? new View(outcome.out) : outcome.reason()));
         if (in.isBroken) {
             if (outcome.isSent() && Checksums.problem(in.bytes) == null) {
                 expect(in.flow, Checksums.problem(outcome.out) == null, "wrong checksum sent");
@@ -314,14 +325,17 @@ class SimulationTest {
         flows.values().stream()
                 .filter(flow -> flow.client.equals(in.flow.client))
                 .forEach(Flow::forget);
-        if (!Arrays.equals(in.bytes, 23, 38, in.original, 23, 38)) {
+        if (in.flow.service.mode == Mode.FULL_NAT
+                || in.flow.service.isIpv6()
+                || !Arrays.equals(in.bytes, 23, 38, in.original, 23, 38)) {
             flows.values().forEach(Flow::forget);
         }
     }
 
     private void checkReply(final Sent in, final Rig.Outcome outcome, final boolean hasRoom) {
         final Flow flow = in.flow;
-        final boolean isItsBackend = in.backend == flow.backend; // it may have moved in this burst
+        // it may have moved in this burst
+        final boolean isItsBackend = in.backend == flow.backend && in.source.equals(flow.source);
         final boolean isCertain = hasRoom && isItsBackend && isAlive(flow);
         if (!outcome.isSent()) {
             expect(flow, !isCertain, "a reply of a live flow was dropped: " + outcome.reason());
@@ -329,16 +343,21 @@ class SimulationTest {
         }
 
         // if the flow is over it may be the client's flow by way of another VIP: whose it is by now
-        final String vip = address(outcome.out, 26);
-        final Flow owner = flows.get(vip + " " + flow.client);
+        final View view = new View(outcome.out);
+        final String vip = view.source;
+        final Flow owner = flows.get(vip + " " + view.target);
         if (isCertain) {
             certain++;
             expect(flow, owner == flow, "a reply comes from " + vip);
             expect(
                     flow,
-                    mac(outcome.out, 0).equals(flow.router) || flow.routerStep == step,
+                    new View(outcome.out).mac.equals(flow.router) || flow.routerStep == step,
                     "a reply goes to another router than the client came by");
         }
+        if (owner == null) {
+            return; // the local port belongs by now to a client that a broken packet made up
+        }
+
         owner.lastNs = rig.nowNs;
         owner.isAnswered |= in.flags == (SYN | ACK);
         noteClosing(owner, in.flags);
@@ -365,7 +384,10 @@ class SimulationTest {
         final int backend = backendOf(service, outcome.out);
         expect(in.flow, states[backend] != BackendState.DOWN, "sent to a backend that is down");
         expect(in.flow, resolved[backend], "sent by a hop that is not resolved");
-        expect(in.flow, mac(outcome.out, 0).equals(mac(backend)), "sent to the MAC of another");
+        expect(
+                in.flow,
+                new View(outcome.out).mac.equals(mac(backend)),
+                "sent to the MAC of another");
         expect(
                 in.flow,
                 backend >= service.first && backend < service.last,
@@ -392,7 +414,8 @@ class SimulationTest {
         flow.routerStep = in.router.equals(flow.router) ? flow.routerStep : step;
         flow.router = in.router;
         flow.lastNs = rig.nowNs;
-        flow.isAnswered |= service.mode == Mode.DSR_L2 && (in.flags & ACK) != 0;
+        flow.source = service.mode == Mode.FULL_NAT ? new View(outcome.out).source : flow.client;
+        flow.isAnswered |= service.mode.isDsr() && (in.flags & ACK) != 0;
         noteClosing(flow, in.flags);
     }
 
@@ -422,13 +445,19 @@ class SimulationTest {
     }
 
     private int backendOf(final Service service, final byte[] out) {
-        for (int i = 0; i < BACKENDS; i++) {
-            final String found = service.mode == Mode.NAT ? address(out, 30) : mac(out, 0);
-            if (found.equals(service.mode == Mode.NAT ? endpoint(i) : mac(i))) {
+        final View view = new View(out);
+        for (int i = service.first; i < service.last; i++) {
+            final boolean isIt =
+                    switch (service.mode) {
+                        case NAT, FULL_NAT -> view.target.equals(endpoint(i));
+                        case DSR_L2 -> view.mac.equals(mac(i));
+                        case DSR_GRE, DSR_IPIP -> endpoint(i).startsWith(view.outerTarget + ":");
+                    };
+            if (isIt) {
                 return i;
             }
         }
-        throw new AssertionError("sent to nobody" + at());
+        throw new AssertionError("sent to nobody: " + view + at());
     }
 
     private void expect(final Flow flow, final boolean condition, final String text) {
@@ -444,44 +473,90 @@ class SimulationTest {
     // -- names ------------------------------------------------------------------------------------
 
     private static int egress(final int backend) {
-        return backend < 9 ? Rig.BACKEND_SIDE : Rig.CLIENT_SIDE;
+        return serviceOf(backend).mode == Mode.DSR_L2 ? Rig.CLIENT_SIDE : Rig.BACKEND_SIDE;
     }
 
+    private static Service serviceOf(final int backend) {
+        return SERVICES.stream()
+                .filter(service -> backend >= service.first && backend < service.last)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Tunnels go to IPv4 from IPv6 and the other way round; port 0 keeps the service's. */
     private static String endpoint(final int backend) {
-        return backend < 6
-                ? "10.2.0." + (1 + backend) + ":8080"
-                : backend < 9
-                        ? "10.2.0." + (1 + backend) + ":5353"
-                        : "192.0.2." + (50 + backend) + ":0";
+        final Service service = serviceOf(backend);
+        final boolean isIpv6 = service.isIpv6() != (service.mode == Mode.DSR_IPIP);
+        final int port = service.mode.isDsr() ? 0 : service.protocol == Protocol.UDP ? 5353 : 8080;
+        return (isIpv6 ? "[2001:db8:2::%x]:%d" : "10.2.0.%d:%d").formatted(backend + 1, port);
     }
 
     private static String mac(final int backend) {
         return "02:00:00:00:02:%02x".formatted(backend + 1);
     }
 
-    private static String mac(final byte[] frame, final int offset) {
-        final StringBuilder text = new StringBuilder();
-        for (int i = 0; i < 6; i++) {
-            text.append(i == 0 ? "" : ":").append("%02x".formatted(frame[offset + i]));
+    /** What a frame that was sent says; of one with a tunnel's header, what is inside. */
+    private static final class View {
+        final String mac;
+        final String source;
+        final String target;
+        final String outerTarget; // "" without a tunnel
+
+        View(final byte[] frame) {
+            mac = HexFormat.ofDelimiter(":").formatHex(frame, 0, 6);
+            int at = 14;
+            String outer = "";
+            int protocol = protocol(frame, at);
+            if (protocol == 47 || protocol == 4 || protocol == 41) {
+                outer = address(frame, at, 1);
+                at += headerLength(frame, at) + (protocol == 47 ? 4 : 0);
+                protocol = protocol(frame, at);
+            }
+            outerTarget = outer;
+            final int l4 = at + headerLength(frame, at);
+            source = address(frame, at, 0) + ":" + u16(frame, l4);
+            target = address(frame, at, 1) + ":" + u16(frame, l4 + 2);
         }
-        return text.toString();
+
+        private static boolean isIpv6(final byte[] frame, final int at) {
+            return (frame[at] & 0xf0) == 0x60;
+        }
+
+        private static int protocol(final byte[] frame, final int at) {
+            return frame[at + (isIpv6(frame, at) ? 6 : 9)];
+        }
+
+        private static int headerLength(final byte[] frame, final int at) {
+            return isIpv6(frame, at) ? 40 : (frame[at] & 0xf) * 4;
+        }
+
+        private static String address(final byte[] frame, final int at, final int which) {
+            final int length = isIpv6(frame, at) ? 16 : 4;
+            final int from = at + (isIpv6(frame, at) ? 8 : 12) + which * length;
+            final byte[] bytes = Arrays.copyOfRange(frame, from, from + length);
+            final ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            final String text =
+                    length == 4
+                            ? IpAddress.ipv4(buffer.getInt()).toString()
+                            : new IpAddress(buffer.getLong(), buffer.getLong()).toString();
+            return length == 4 ? text : "[" + text + "]";
+        }
+
+        private static int u16(final byte[] frame, final int at) {
+            return (frame[at] & 0xff) << 8 | (frame[at + 1] & 0xff);
+        }
+
+        @Override
+        public String toString() {
+            return "%s %s -> %s %s".formatted(mac, source, target, outerTarget);
+        }
     }
 
-    /** The address at an offset, with the port that belongs to it. */
-    private static String address(final byte[] frame, final int offset) {
-        final int port = offset == 26 ? 34 : 36;
-        return (frame[offset] & 0xff)
-                + "."
-                + (frame[offset + 1] & 0xff)
-                + "."
-                + (frame[offset + 2] & 0xff)
-                + "."
-                + (frame[offset + 3] & 0xff)
-                + ":"
-                + ((frame[port] & 0xff) << 8 | (frame[port + 1] & 0xff));
+    private record Service(int id, String vip, Protocol protocol, Mode mode, int first, int last) {
+        boolean isIpv6() {
+            return vip.startsWith("[");
+        }
     }
-
-    private record Service(int id, String vip, Protocol protocol, Mode mode, int first, int last) {}
 
     /** What the model knows of a client's flow with a service. */
     private static final class Flow {
@@ -492,6 +567,7 @@ class SimulationTest {
         boolean isAnswered;
         boolean isClosing;
         long lastNs;
+        String source; // as its backend sees it
         String router;
         int routerStep; // a burst finds the way back as it was before the burst
         final Deque<String> history = new ArrayDeque<>();
@@ -499,6 +575,7 @@ class SimulationTest {
         Flow(final Service service, final String client) {
             this.service = service;
             this.client = client;
+            this.source = client;
         }
 
         void note(final String event) {
@@ -526,6 +603,7 @@ class SimulationTest {
         final byte[] original;
         final boolean isBroken;
         final int backend; // of the flow, when the burst began
+        final String source; // likewise
 
         Sent(
                 final Flow flow,
@@ -544,6 +622,7 @@ class SimulationTest {
             this.original = original;
             this.isBroken = bytes != original;
             this.backend = flow.backend;
+            this.source = flow.source;
         }
     }
 }
