@@ -24,6 +24,10 @@ import static io.naru.dataplane.packet.TcpHeader.SYN;
  *
  *   UDP_UNANSWERED ── reply ──► UDP_ESTABLISHED
  *   UDP_ONE_WAY ── the opening packet ──► UDP_ONE_WAY_ONCE ── another ──► UDP_ESTABLISHED
+ *
+ *   One-shot services:
+ *   UDP_ASKED ── reply ──► UDP_ANSWERED ── another question ──► UDP_ASKED
+ *   UDP_ASKED_ONE_WAY
  * </pre>
  *
  * <p>We see packets, not what the ends accept, and no sequence numbers are kept. So what a stranger
@@ -59,9 +63,12 @@ public final class FlowState {
     public static final int UDP_ONE_WAY = 14;
     public static final int UDP_ONE_WAY_ONCE = 15;
     public static final int UDP_ESTABLISHED = 16;
+    public static final int UDP_ASKED = 17;
+    public static final int UDP_ANSWERED = 18;
+    public static final int UDP_ASKED_ONE_WAY = 19;
 
     /** States are numbered below this; 0 is none of them. */
-    public static final int COUNT = 17;
+    public static final int COUNT = 20;
 
     private static final String[] NAMES = {
         "none",
@@ -80,7 +87,10 @@ public final class FlowState {
         "udp-unanswered",
         "udp-one-way",
         "udp-one-way-once",
-        "udp-established"
+        "udp-established",
+        "udp-asked",
+        "udp-answered",
+        "udp-asked-one-way"
     };
 
     private static final int EMBRYONIC =
@@ -89,14 +99,16 @@ public final class FlowState {
                     | (1 << ONE_WAY_SYN)
                     | (1 << UDP_UNANSWERED)
                     | (1 << UDP_ONE_WAY)
-                    | (1 << UDP_ONE_WAY_ONCE);
-    private static final int ENDED = (1 << TIME_WAIT) | (1 << CLOSED);
-    private static final int REOPENABLE = ENDED | (1 << ONE_WAY_CLOSING);
+                    | (1 << UDP_ONE_WAY_ONCE)
+                    | (1 << UDP_ASKED)
+                    | (1 << UDP_ASKED_ONE_WAY);
+    private static final int ENDED = (1 << TIME_WAIT) | (1 << CLOSED) | (1 << UDP_ANSWERED);
+    private static final int REOPENABLE = (1 << TIME_WAIT) | (1 << CLOSED) | (1 << ONE_WAY_CLOSING);
 
     /** SYN, FIN, RST and ACK: the flags that matter, as an index of 4 bits. */
     private static final int FLAG_SETS = 16;
 
-    /** [state][direction][flags], 544 bytes. */
+    /** [state][direction][flags], 640 bytes. */
     private static final byte[] NEXT = new byte[COUNT * 2 * FLAG_SETS];
 
     static {
@@ -134,6 +146,11 @@ public final class FlowState {
         }
 
         return isOneWay ? UDP_ONE_WAY : UDP_UNANSWERED;
+    }
+
+    /** The same of a UDP service whose flows are over with their first reply. */
+    public static int initialOneShot(final boolean isOneWay) {
+        return isOneWay ? UDP_ASKED_ONE_WAY : UDP_ASKED;
     }
 
     /** Opened, but not yet shown to be more than a packet with a made-up source. */
@@ -215,6 +232,7 @@ public final class FlowState {
             case ONE_WAY_ESTABLISHED -> isRst || isFin ? ONE_WAY_CLOSING : ONE_WAY_ESTABLISHED;
             case UDP_ONE_WAY -> UDP_ONE_WAY_ONCE;
             case UDP_ONE_WAY_ONCE -> UDP_ESTABLISHED;
+            case UDP_ANSWERED -> UDP_ASKED;
             default -> state;
         };
     }
@@ -243,6 +261,7 @@ public final class FlowState {
                 yield isAck ? isFin ? FIN_BACKEND : ESTABLISHED : CLOSED;
             }
             case UDP_UNANSWERED -> UDP_ESTABLISHED;
+            case UDP_ASKED -> UDP_ANSWERED;
             default -> state;
         };
     }

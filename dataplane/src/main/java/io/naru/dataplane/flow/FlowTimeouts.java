@@ -38,6 +38,12 @@ public record FlowTimeouts(
                     TimeUnit.MINUTES.toNanos(5),
                     TimeUnit.MINUTES.toNanos(2));
 
+    /**
+     * For the rest of an answer in several packets, where one is all that is asked for; and where
+     * the answer does not pass us, for the rest of the question.
+     */
+    private static final long ONE_SHOT_NS = TimeUnit.SECONDS.toNanos(1);
+
     public FlowTimeouts {
         check("tcpOpeningNs", tcpOpeningNs);
         check("tcpEstablishedNs", tcpEstablishedNs);
@@ -72,8 +78,13 @@ public record FlowTimeouts(
                     tcpClosingNs;
             case FlowState.TIME_WAIT, FlowState.CLOSED -> tcpEndedNs;
             case FlowState.UDP_ESTABLISHED -> udpNs;
-            case FlowState.UDP_UNANSWERED, FlowState.UDP_ONE_WAY, FlowState.UDP_ONE_WAY_ONCE ->
+            case FlowState.UDP_UNANSWERED,
+                    FlowState.UDP_ONE_WAY,
+                    FlowState.UDP_ONE_WAY_ONCE,
+                    FlowState.UDP_ASKED ->
                     udpUnansweredNs;
+            case FlowState.UDP_ANSWERED, FlowState.UDP_ASKED_ONE_WAY ->
+                    Math.min(udpNs, ONE_SHOT_NS);
             default -> 0;
         };
     }

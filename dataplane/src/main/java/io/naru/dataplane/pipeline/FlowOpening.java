@@ -174,6 +174,8 @@ final class FlowOpening {
     boolean mayAdopt(final PacketBurst burst, final int i, final int serviceId) {
         return table.options(serviceId).adoptsFlows()
                 && table.mode(serviceId) != Mode.FULL_NAT
+                && burst.protocol[i] == Ipv4Header.PROTOCOL_TCP
+                && burst.l4Offset[i] != 0 // a later fragment says nothing of its connection
                 && (burst.tcpFlags[i] & (TcpHeader.RST | TcpHeader.SYN)) == 0;
     }
 
@@ -204,9 +206,20 @@ final class FlowOpening {
                 : table.isOnLink(ingress, (int) burst.keyA[i]);
     }
 
-    int initialState(final PacketBurst burst, final int i, final int mode) {
-        return FlowState.initial(
-                burst.protocol[i] == Ipv4Header.PROTOCOL_TCP, mode != NAT && mode != FULL_NAT);
+    int initialState(final PacketBurst burst, final int i, final int serviceId, final int mode) {
+        final boolean isTcp = burst.protocol[i] == Ipv4Header.PROTOCOL_TCP;
+        final boolean isOneWay = mode != NAT && mode != FULL_NAT;
+        return !isTcp && table.options(serviceId).oneShot()
+                ? FlowState.initialOneShot(isOneWay)
+                : FlowState.initial(isTcp, isOneWay);
+    }
+
+    /** The state of a flow of whose beginning nothing is known. */
+    int stateInTheMiddle(
+            final PacketBurst burst, final int i, final int serviceId, final int mode) {
+        return burst.protocol[i] == Ipv4Header.PROTOCOL_TCP
+                ? FlowState.ESTABLISHED
+                : initialState(burst, i, serviceId, mode);
     }
 
     /** What stands for the backend's address in replies that are found by the client; 0 if none. */

@@ -257,9 +257,13 @@ final class ScheduleStage {
 
         // The middle of a connection. It may be one that there was no room for: then the hash
         // leads to the same backend again.
-        return flows.size() < flows.capacity()
-                ? NO_FLOW
-                : forwardLoose(burst, i, serviceId, FlowState.ESTABLISHED, nowTicks);
+        if (flows.size() < flows.capacity()) {
+            return NO_FLOW;
+        }
+
+        final int state =
+                opening.stateInTheMiddle(burst, i, serviceId, table.mode(serviceId).code());
+        return forwardLoose(burst, i, serviceId, state, nowTicks);
     }
 
     private int open(
@@ -273,7 +277,7 @@ final class ScheduleStage {
             }
 
             final int mode = opening.modeOf(burst, i, serviceId, backendId);
-            final int state = opening.initialState(burst, i, mode);
+            final int state = opening.initialState(burst, i, serviceId, mode);
             final long entry = insert(burst, i, serviceId, backendId, mode, state, nowTicks);
             if (entry == FlowTable.NONE) {
                 return mode == FULL_NAT
@@ -515,9 +519,14 @@ final class ScheduleStage {
         return opening.serviceOf(burst, i);
     }
 
-    /** Whether a packet may open a flow: a SYN that is nothing else, or any UDP. */
+    /**
+     * Whether a packet may open a flow: a SYN that is nothing else, or any UDP; of a packet in
+     * fragments the first one, as its others have no service to ask for.
+     */
     private static boolean mayOpen(final PacketBurst burst, final int i) {
-        return burst.protocol[i] == Ipv4Header.PROTOCOL_UDP || isOpening(burst.tcpFlags[i]) != 0;
+        return burst.l4Offset[i] != 0
+                && (burst.protocol[i] == Ipv4Header.PROTOCOL_UDP
+                        || isOpening(burst.tcpFlags[i]) != 0);
     }
 
     /** 1 for a SYN without ACK, RST or FIN, else 0. */

@@ -44,6 +44,9 @@ class FlowStateTest {
             udp-one-way         | .  .   .                   .               .       .       udp-one-way-once | .  .           .           .           .      .      .
             udp-one-way-once    | .  .   .                   .               .       .       udp-established | .  .            .           .           .      .      .
             udp-established     | .  .   .                   .               .       .       .               | .  .            .           .           .      .      .
+            udp-asked           | .  .   .                   .               .       .       .               | .  .            .           .           .      .      udp-answered
+            udp-answered        | .  .   .                   .               .       .       udp-asked       | .  .            .           .           .      .      .
+            udp-asked-one-way   | .  .   .                   .               .       .       .               | .  .            .           .           .      .      .
             """;
 
     private static final int[] COLUMNS = {
@@ -182,6 +185,8 @@ class FlowStateTest {
         assertEquals(FlowState.ONE_WAY_SYN, FlowState.initial(true, true));
         assertEquals(FlowState.UDP_UNANSWERED, FlowState.initial(false, false));
         assertEquals(FlowState.UDP_ONE_WAY, FlowState.initial(false, true));
+        assertEquals(FlowState.UDP_ASKED, FlowState.initialOneShot(false));
+        assertEquals(FlowState.UDP_ASKED_ONE_WAY, FlowState.initialOneShot(true));
         for (final boolean isTcp : new boolean[] {true, false}) {
             for (final boolean isOneWay : new boolean[] {true, false}) {
                 assertTrue(FlowState.isEmbryonic(FlowState.initial(isTcp, isOneWay)));
@@ -195,6 +200,9 @@ class FlowStateTest {
             for (int direction = TO_BACKEND; direction <= TO_CLIENT; direction++) {
                 for (int flags = 0; flags <= 0x1f; flags++) {
                     final int next = FlowState.next(state, direction, flags);
+                    if (state == FlowState.UDP_ANSWERED) {
+                        continue; // the next question begins anew
+                    }
                     if (!FlowState.isEmbryonic(state) && FlowState.isEmbryonic(next)) {
                         assertEquals(FlowState.SYN_ANSWERED, next);
                         assertEquals(TO_CLIENT, direction);

@@ -39,7 +39,6 @@ class IcmpErrorFixturesTest {
     private static final String ROUTER = "02:00:00:00:00:99";
     private static final String SERVER = "02:00:00:00:02:01";
     private static final int BACKEND_HOP = 1;
-    private static final int GRE = 47;
 
     private Rig rig = new Rig();
 
