@@ -77,8 +77,8 @@ class RuleFixturesTest {
 
     private static ForwardingTable.Builder table(final Mode mode) {
         final ForwardingTable.Builder table = ForwardingTable.builder(1);
+        int id = 0;
         for (final Family family : Family.values()) {
-            final int id = family.ordinal();
             final String backend =
                     mode.isDsr() ? family.backend.replace(":8080", ":80") : family.backend;
             table.backend(1 + id, backend("s" + id, backend), 1)
@@ -92,6 +92,7 @@ class RuleFixturesTest {
                             service("more" + id, family.otherVip + ":80", Protocol.TCP, mode),
                             1 + id)
                     .localAddress(id, address(family.local), false);
+            id++;
         }
         return table.interfaceAddress(BACKEND_SIDE, address("10.2.0.254"))
                 .interfaceAddress(BACKEND_SIDE, address("2001:db8::fe"));
