@@ -1,5 +1,7 @@
 package io.naru.dataplane;
 
+import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.pipeline.Frame;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
@@ -58,9 +60,23 @@ final class FuzzScene {
         }
     }
 
+    private final boolean isOneArm;
+
+    private FuzzScene(final boolean isOneArm) {
+        this.isOneArm = isOneArm;
+    }
+
     /** Between two networks: every mode side by side, in both families. */
     static FuzzScene routed() {
-        final FuzzScene scene = new FuzzScene();
+        return withEveryMode(new FuzzScene(false));
+    }
+
+    /** On one network with one interface; nat is there too, as hairpin makes it full-nat. */
+    static FuzzScene oneArm() {
+        return withEveryMode(new FuzzScene(true));
+    }
+
+    private static FuzzScene withEveryMode(final FuzzScene scene) {
         final String[] nat4 = {"10.2.0.1:8080", "10.2.0.2:0", "10.2.0.3:8080"};
         final String[] nat6 = {"2001:db8:2::1:8080", "2001:db8:2::2:0", "2001:db8:2::3:8080"};
         final String[] tunnel4 = {"10.3.0.1:0", "10.3.0.2:0"};
@@ -157,6 +173,25 @@ final class FuzzScene {
         return backendSpecs.size() - 1;
     }
 
+    boolean isRouter() {
+        return !isOneArm;
+    }
+
+    /** Our MACs, by interface. */
+    long[] macsNet() {
+        final long front = Frame.macNet(CLIENT_SIDE_MAC);
+        return isOneArm ? new long[] {front} : new long[] {front, Frame.macNet(BACKEND_SIDE_MAC)};
+    }
+
+    /** Where packets to backends go; the last hop is one that nobody has resolved. */
+    long hop(final int id) {
+        if (id == HOPS - 1) {
+            return Hop.UNRESOLVED;
+        }
+
+        return Hop.of(Frame.macNet("02:00:00:00:02:0" + (1 + id)), isOneArm || id == 2 ? 0 : 1);
+    }
+
     /** Endpoints that clients call. */
     List<Target> targets() {
         return targets;
@@ -199,8 +234,9 @@ final class FuzzScene {
         for (int id = 0; id < locals.length; id++) {
             builder.localAddress(100 + id, IpAddress.parse(locals[id]), true);
         }
-        return builder.onLink(1, IpAddress.parse("10.2.0.0"), 24)
-                .onLink(1, IpAddress.parse("2001:db8:2::"), 64)
+        final int behind = isOneArm ? 0 : 1;
+        return builder.onLink(behind, IpAddress.parse("10.2.0.0"), 24)
+                .onLink(behind, IpAddress.parse("2001:db8:2::"), 64)
                 .onLink(0, IpAddress.parse("192.0.2.0"), 24)
                 .interfaceAddress(0, IpAddress.parse("192.0.2.254"))
                 .interfaceAddress(0, IpAddress.parse("2001:db8::fe"))
@@ -220,7 +256,7 @@ final class FuzzScene {
     }
 
     byte[] backendSideMac() {
-        return mac(BACKEND_SIDE_MAC);
+        return mac(isOneArm ? CLIENT_SIDE_MAC : BACKEND_SIDE_MAC);
     }
 
     byte[] clientMac(final SplittableRandom random) {
@@ -240,6 +276,6 @@ final class FuzzScene {
     }
 
     static byte[] mac(final String text) {
-        return io.naru.dataplane.pipeline.Frame.mac(text);
+        return Frame.mac(text);
     }
 }

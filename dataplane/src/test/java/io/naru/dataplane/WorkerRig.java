@@ -44,6 +44,7 @@ final class WorkerRig implements AutoCloseable {
 
     private final int flowCapacity;
     private final Watch watch;
+    private final boolean isRouter;
     private final List<FlowMemory> memories = new ArrayList<>();
 
     WorkerRig(final int workerCount, final int handoverCapacity, final long... macsNet) {
@@ -84,7 +85,18 @@ final class WorkerRig implements AutoCloseable {
             final int flowCapacity,
             final Watch watch,
             final long... macsNet) {
+        this(workerCount, handoverCapacity, flowCapacity, watch, true, macsNet);
+    }
+
+    WorkerRig(
+            final int workerCount,
+            final int handoverCapacity,
+            final int flowCapacity,
+            final Watch watch,
+            final boolean isRouter,
+            final long... macsNet) {
         this.watch = watch;
+        this.isRouter = isRouter;
         this.flowCapacity = flowCapacity;
         clock.update(1_000_000_000_000L);
         frames = new MemoryFrames(workerCount * FRAMES_PER_WORKER, FRAME_SIZE);
@@ -112,7 +124,7 @@ final class WorkerRig implements AutoCloseable {
         final FlowTable table = memory.flowTable(flowHash, id, workerCount, accounts);
         final Pipeline pipeline =
                 new Pipeline(
-                        new PipelineSettings(id, workerCount, true, true, 64),
+                        new PipelineSettings(id, workerCount, isRouter, true, 64),
                         macsNet,
                         table,
                         accounts,
