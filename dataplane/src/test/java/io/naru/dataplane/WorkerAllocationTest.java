@@ -9,17 +9,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.management.ThreadMXBean;
 import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.pipeline.Fragments;
 import io.naru.dataplane.pipeline.Frame;
 import io.naru.dataplane.port.memory.MemoryPort;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.WorkerCounter;
 import io.naru.dataplane.service.ForwardingTable;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +36,7 @@ class WorkerAllocationTest {
     void shouldAllocateNothingOnAnyPath() throws Exception {
         final Map<String, Long> bytes = AssertionsOff.call(Measurement.class);
 
-        assertEquals(14, bytes.size());
+        assertEquals(26, bytes.size());
         bytes.forEach((what, allocated) -> assertEquals(0, allocated, what + ": bytes allocated"));
     }
 
@@ -56,6 +59,15 @@ class WorkerAllocationTest {
         private static final String VIP = "192.0.2.10:80";
         private static final String DSR = "192.0.2.11:80";
         private static final String DNS = "192.0.2.10:53";
+        private static final String FULL = "192.0.2.12:80";
+        private static final String GRE = "192.0.2.13:80";
+        private static final String IPIP = "192.0.2.14:80";
+        private static final String VIP6 = "[2001:db8::10]:80";
+        private static final String DNS6 = "[2001:db8::10]:53";
+        private static final String FULL6 = "[2001:db8::12]:80";
+        private static final String GRE6 = "[2001:db8::13]:80";
+        private static final String IPIP6 = "[2001:db8::14]:80";
+        private static final String S6 = "[2001:db8:2::1]:8080";
         private static final String S1 = "10.2.0.1:8080";
 
         private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -90,6 +102,21 @@ class WorkerAllocationTest {
                     .service(0, service("web", VIP, Protocol.TCP, Mode.NAT, Algorithm.MAGLEV), 1)
                     .service(1, service("dsr", DSR, Protocol.TCP, Mode.DSR_L2), 2)
                     .service(2, service("dns", DNS, Protocol.UDP, Mode.NAT, Algorithm.LC), 3)
+                    .backend(4, backend("t1", "10.3.0.1:0", 1, state), 1)
+                    .backend(5, backend("t2", "[2001:db8:3::1]:0", 1, state), 1)
+                    .backend(6, backend("s6", S6, 1, state), 1)
+                    .service(3, service("full", FULL, Protocol.TCP, Mode.FULL_NAT), 1)
+                    .service(4, service("gre", GRE, Protocol.TCP, Mode.DSR_GRE), 4)
+                    .service(5, service("ipip", IPIP, Protocol.TCP, Mode.DSR_IPIP), 5)
+                    .service(6, service("web6", VIP6, Protocol.TCP, Mode.NAT), 6)
+                    .service(7, service("full6", FULL6, Protocol.TCP, Mode.FULL_NAT), 6)
+                    .service(8, service("gre6", GRE6, Protocol.TCP, Mode.DSR_GRE), 4)
+                    .service(9, service("ipip6", IPIP6, Protocol.TCP, Mode.DSR_IPIP), 5)
+                    .service(10, service("dns6", DNS6, Protocol.UDP, Mode.NAT), 6)
+                    .localAddress(0, IpAddress.parse("10.2.0.99"), false)
+                    .localAddress(1, IpAddress.parse("2001:db8:2::99"), false)
+                    .interfaceAddress(1, IpAddress.parse("10.2.0.254"))
+                    .interfaceAddress(1, IpAddress.parse("2001:db8:2::fe"))
                     .build();
         }
 
@@ -100,6 +127,18 @@ class WorkerAllocationTest {
             measure("nat, closing", 0, 100, i -> tcp(client(i), VIP, FIN | ACK));
             measure("udp, new flows and hits", 0, 100, i -> udp(client(i)));
             measure("dsr-l2, new flows and hits", 0, 100, i -> tcp(client(i), DSR, SYN));
+            measure("full-nat, new flows", 0, 24, i -> tcp(client(i), FULL, SYN));
+            measure("full-nat, hits", 0, 24, i -> tcp(client(i), FULL, ACK));
+            measure("full-nat, answers", 1, 64, Measurement::answerToLocalPort);
+            measure("dsr-gre", 0, 24, i -> tcp(client(i), GRE, SYN));
+            measure("dsr-ipip to IPv6", 0, 24, i -> tcp(client(i), IPIP, SYN));
+            measure("nat of IPv6", 0, 24, i -> tcp(client6(i), VIP6, SYN));
+            measure("nat of IPv6, answers", 1, 24, i -> answer6(client6(i)));
+            measure("full-nat of IPv6", 0, 24, i -> tcp(client6(i), FULL6, SYN));
+            measure("dsr-gre of IPv6", 0, 24, i -> tcp(client6(i), GRE6, SYN));
+            measure("dsr-ipip of IPv6", 0, 24, i -> tcp(client6(i), IPIP6, SYN));
+            measure("fragments of IPv6, the first one last", 0, 96, i -> fragment6(i, 2 - i % 3));
+            measure("icmp errors about what was sent", 0, 24, Measurement::error);
             measure("flood of new flows, table full", 0, FLOWS, i -> tcp(flood(i), VIP, SYN));
             establish();
             measure(
@@ -108,13 +147,17 @@ class WorkerAllocationTest {
                     FLOWS,
                     i -> tcp(late(i), VIP, i % 2 == 0 ? SYN : ACK));
             measure("dropped, each in its way", 0, 64, Measurement::refused);
-            measure("fragments in order", 0, 96, i -> fragment(i, i % 3));
-            measure("fragments, the first one last", 0, 96, i -> fragment(i, 2 - i % 3));
+            measure("fragments in order", 0, 96, i -> fragment(i, i % 3, 0));
+            measure("fragments, the first one last", 0, 96, i -> fragment(i, 2 - i % 3, 99));
             measure("arp and ping", 0, 64, Measurement::question);
             rig.adopt(table(BackendState.DOWN));
             rig.cycle();
-            measure("backend down", 0, 100, i -> tcp(client(i), DSR, ACK));
-            measure("no backend", 0, 100, i -> tcp("203.0.113.9:" + (1 + i), DSR, SYN));
+            measure("nothing sent: backend down", 0, 100, i -> tcp(client(i), DSR, ACK));
+            measure(
+                    "nothing sent: no backend",
+                    0,
+                    100,
+                    i -> tcp("203.0.113.9:" + (1 + i), DSR, SYN));
             check(WorkerCounter.HANDOVERS_OUT);
             check(WorkerCounter.FLOW_TABLE_FULL);
             check(WorkerCounter.FLOWS_EVICTED);
@@ -147,6 +190,7 @@ class WorkerAllocationTest {
                 frames.add(new UnsafeBuffer(source.frame(i)));
             }
 
+            final long collectedBefore = collected;
             final long before = threads.getCurrentThreadAllocatedBytes();
             for (int round = 0; round < ROUNDS; round++) {
                 for (int i = 0; i < frames.size(); i++) {
@@ -159,6 +203,9 @@ class WorkerAllocationTest {
                 cycle();
             }
             bytes.merge(what, threads.getCurrentThreadAllocatedBytes() - before, Math::min);
+            if (collected == collectedBefore && !what.startsWith("nothing sent: ")) {
+                throw new IllegalStateException(what + ": nothing was sent");
+            }
         }
 
         private void cycle() {
@@ -203,10 +250,10 @@ class WorkerAllocationTest {
         }
 
         /** Three make a datagram. */
-        private static byte[] fragment(final int i, final int part) {
+        private static byte[] fragment(final int i, final int part, final int number) {
             return Frame.udp(client(i / 3), DNS)
                     .macs(ROUTER, FRONT)
-                    .identification(i / 3)
+                    .identification(number + i / 3)
                     .payload(64 - 8)
                     .fragment(part * 8 + (part == 2 ? 0 : 0x2000))
                     .bytes();
@@ -234,6 +281,34 @@ class WorkerAllocationTest {
 
         private static byte[] answer(final String client, final int flags) {
             return Frame.tcp(S1, client, flags).macs(MAC1, BACK).bytes();
+        }
+
+        /** Some of the local ports belong to a flow, each reply finds the owner of its port. */
+        private static byte[] answerToLocalPort(final int i) {
+            return Frame.tcp(S1, "10.2.0.99:" + (40_000 + i), SYN | ACK).macs(MAC1, BACK).bytes();
+        }
+
+        private static byte[] answer6(final String client) {
+            return Frame.tcp(S6, client, SYN | ACK).macs(MAC1, BACK).bytes();
+        }
+
+        private static byte[] fragment6(final int i, final int part) {
+            final byte[] query =
+                    Frame.udp(client6(i / 3), DNS6).macs(ROUTER, FRONT).payload(184).bytes();
+            return Fragments.piece(query, part * 64, part * 64 + 64, part < 2, i / 3);
+        }
+
+        /** The client's host says that it does not listen where an answer was sent. */
+        private static byte[] error(final int i) {
+            final byte[] about = Frame.tcp(VIP, client(i), ACK).unpadded().bytes();
+            return Frame.icmp(client(i), VIP, 3)
+                    .macs(ROUTER, FRONT)
+                    .payload(Arrays.copyOfRange(about, 14, about.length))
+                    .bytes();
+        }
+
+        private static String client6(final int i) {
+            return "[2001:db8:51::7]:" + (1024 + i);
         }
 
         private static String client(final int i) {
