@@ -601,6 +601,11 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         flowQueries.onFlowsEnd(correlationId, matched);
     }
 
+    @Override
+    public void onPathMtu(final IpAddress backend, final int mtu) {
+        hops.learnMtu(backend, mtu);
+    }
+
     private void workerState(final int workerId, final String state) {
         final WorkerInfo info = workerInfos[workerId];
         cncFile.directory()

@@ -1,5 +1,7 @@
 package io.naru.dataplane;
 
+import io.naru.dataplane.protocol.IpAddress;
+
 /** What the conductor does with the messages of its workers; on the conductor's thread. */
 interface ConductorListener {
     /** The worker uses the forwarding table of {@code epoch}, and none before it any more. */
@@ -12,6 +14,9 @@ interface ConductorListener {
      * @param nowTicks when it was copied.
      */
     void onFlow(int workerId, long correlationId, long entry, int nowTicks);
+
+    /** A router said that the way to a backend takes packets of {@code mtu} bytes at most. */
+    void onPathMtu(IpAddress backend, int mtu);
 
     /** The worker has searched its whole table. */
     void onFlowsEnd(int workerId, long correlationId, long matched);

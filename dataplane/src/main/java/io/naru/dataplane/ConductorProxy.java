@@ -3,6 +3,7 @@ package io.naru.dataplane;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.packet.Bounds;
 import io.naru.dataplane.packet.RawMemory;
+import io.naru.dataplane.protocol.IpAddress;
 import java.nio.ByteBuffer;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
@@ -22,12 +23,18 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *                      12 zero            4     16
  *                      16 entry          64
  *                      80
+ *   PATH_MTU
+ *   0 address, high 8
+ *   8 address, low  8
+ *  16 MTU           8
+ *  24
  * </pre>
  */
 final class ConductorProxy {
     private static final int ADOPTED = 1;
     private static final int FLOW = 2;
     private static final int FLOWS_END = 3;
+    private static final int PATH_MTU = 4;
 
     private static final int ADOPTED_LENGTH = 8;
     private static final int FLOW_TICKS_OFFSET = 8;
@@ -35,6 +42,9 @@ final class ConductorProxy {
     private static final int FLOW_LENGTH = FLOW_ENTRY_OFFSET + FlowEntry.LENGTH;
     private static final int END_MATCHED_OFFSET = 8;
     private static final int END_LENGTH = 16;
+    private static final int PATH_LOW_OFFSET = 8;
+    private static final int PATH_MTU_OFFSET = 16;
+    private static final int PATH_LENGTH = 24;
 
     /** What a flow takes in the ring, with its header. */
     private static final int FLOW_RECORD_LENGTH = BitUtil.align(FLOW_LENGTH + 8, 8);
@@ -106,6 +116,19 @@ final class ConductorProxy {
         return true;
     }
 
+    /**
+     * What a router said of the way to an address; if the ring is full, the next one will say it.
+     */
+    void pathMtu(final long highNet, final long lowNet, final int mtu) {
+        final int index = ring.tryClaim(PATH_MTU, PATH_LENGTH);
+        if (index >= 0) {
+            ring.buffer().putLong(index, highNet);
+            ring.buffer().putLong(index + PATH_LOW_OFFSET, lowNet);
+            ring.buffer().putLong(index + PATH_MTU_OFFSET, mtu);
+            ring.commit(index);
+        }
+    }
+
     // -- the conductor's end ----------------------------------------------------------------------
 
     /** Delivers up to {@code limit} messages. */
@@ -129,7 +152,17 @@ final class ConductorProxy {
                             workerId,
                             buffer.getLong(index),
                             buffer.getLong(index + END_MATCHED_OFFSET));
+            case PATH_MTU ->
+                    listener.onPathMtu(
+                            address(buffer.getLong(index), buffer.getLong(index + PATH_LOW_OFFSET)),
+                            buffer.getInt(index + PATH_MTU_OFFSET));
             default -> throw new IllegalStateException("no message has type " + typeId);
         }
+    }
+
+    private static IpAddress address(final long highNet, final long lowNet) {
+        return highNet == 0
+                ? IpAddress.ipv4(Integer.reverseBytes((int) lowNet))
+                : new IpAddress(Long.reverseBytes(highNet), Long.reverseBytes(lowNet));
     }
 }

@@ -10,6 +10,7 @@ import io.naru.dataplane.pipeline.Verdict;
 import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.port.PacketPort;
+import io.naru.dataplane.port.SendList;
 import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.WorkerCounter;
 import io.naru.dataplane.status.DutyCycleTracker;
@@ -51,6 +52,7 @@ final class Worker implements Agent, WorkerListener {
     private final FlowSearch search;
     private final DutyCycleTracker dutyCycles;
     private final PacketBurst burst = new PacketBurst();
+    private final SendList sendList;
     private final long framesAtStart;
 
     private long epoch;
@@ -75,6 +77,9 @@ final class Worker implements Agent, WorkerListener {
         sweeper = new FlowSweeper(flows, FlowEntry.ticks(clock.nanoTime()));
         search = new FlowSearch(flows, conductor);
         dutyCycles = new DutyCycleTracker(stats);
+        sendList = new SendList(frames);
+        pipeline.sendList(sendList);
+        pipeline.pathMtuListener(conductor::pathMtu);
         framesAtStart = framesHeld();
         stats.set(WorkerCounter.FLOW_CAPACITY, flows.capacity());
     }
@@ -234,29 +239,43 @@ final class Worker implements Agent, WorkerListener {
         burst.count = 0;
         stats.add(WorkerCounter.TX_PACKETS, sentPackets);
         stats.add(WorkerCounter.TX_BYTES, sentBytes);
+        sendOwn();
+    }
+
+    /** Sends what the pipeline made itself. */
+    private void sendOwn() {
+        final int count = sendList.count();
+        for (int i = 0; i < count; i++) {
+            if (transmit(sendList.address(i), sendList.length(i), sendList.hop(i))) {
+                stats.add(WorkerCounter.TX_PACKETS, 1);
+                stats.add(WorkerCounter.TX_BYTES, sendList.length(i));
+            }
+        }
+
+        sendList.clear();
     }
 
     private boolean transmit(final int i) {
-        final int egress = Hop.interfaceIndex(burst.hop[i]);
+        return transmit(burst.address[i], burst.length[i], burst.hop[i]);
+    }
+
+    private boolean transmit(final long address, final int length, final long hop) {
+        final int egress = Hop.interfaceIndex(hop);
         final PacketPort port = egress < egressPorts.length ? egressPorts[egress] : null;
         if (port == null) {
-            drop(i, NO_PORT);
+            drop(address, NO_PORT);
             return false;
         }
 
-        if (!port.transmit(burst.address[i], burst.length[i])) {
-            return transmitWhenFull(i, port);
-        }
-
-        return true;
+        return port.transmit(address, length) || transmitWhenFull(address, length, port);
     }
 
     /** A flush may make room: if it does not, the interface is slower than the traffic. */
-    private boolean transmitWhenFull(final int i, final PacketPort port) {
+    private boolean transmitWhenFull(final long address, final int length, final PacketPort port) {
         stats.add(WorkerCounter.TX_RING_FULL, 1);
         port.flush();
-        if (!port.transmit(burst.address[i], burst.length[i])) {
-            drop(i, TX_FULL);
+        if (!port.transmit(address, length)) {
+            drop(address, TX_FULL);
             return false;
         }
 
@@ -275,8 +294,12 @@ final class Worker implements Agent, WorkerListener {
     }
 
     private void drop(final int i, final int reasonCode) {
+        drop(burst.address[i], reasonCode);
+    }
+
+    private void drop(final long address, final int reasonCode) {
         stats.drop(reasonCode, 1);
-        frames.push(burst.address[i]);
+        frames.push(address);
     }
 
     // -- from the conductor -----------------------------------------------------------------------

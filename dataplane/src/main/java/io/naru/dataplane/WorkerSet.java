@@ -42,6 +42,7 @@ final class WorkerSet implements AutoCloseable {
                 count == 1
                         ? new Handover[] {Handover.none()}
                         : Handover.mesh(count, handoverCapacity(context));
+        edge.interfaces().forEach(each -> hops.interfaceMtu(each.index(), each.mtu()));
         final FlowHash flowHash = FlowHash.withRandomSeeds();
         workers = new Worker[count];
         inboxes = new WorkerProxy[count];

@@ -16,6 +16,7 @@ import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.pipeline.Checksums;
 import io.naru.dataplane.pipeline.Frame;
 import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.WorkerCounter;
@@ -288,6 +289,11 @@ class WorkerTest {
             implements ConductorListener {
         Answers(final List<Long> epochs, final List<Long> flows) {
             this(epochs, flows, new ArrayList<>());
+        }
+
+        @Override
+        public void onPathMtu(final IpAddress backend, final int mtu) {
+            throw new AssertionError("no router said anything");
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps the {@link HopTable} true: finds the way to each backend's address and the MAC at its next
@@ -26,6 +27,11 @@ import java.util.TreeMap;
 public final class HopResolver implements AutoCloseable {
     /** Returned by {@link #hopFor} when the table has no room. */
     public static final int NO_ID = -1;
+
+    /** What Linux believes at least (net.ipv4.route.min_pmtu): less would be an attack. */
+    static final int MIN_LEARNED_MTU = 552;
+
+    private static final long LEARNED_MTU_NS = TimeUnit.MINUTES.toNanos(10);
 
     /** Ways and neighbours looked up, and neighbours considered for asking, in one poll. */
     static final int LOOKUPS_PER_POLL = 64;
@@ -67,6 +73,8 @@ public final class HopResolver implements AutoCloseable {
         private String reason = "not looked up yet";
         private boolean dirty;
         private boolean released;
+        private int learnedMtu;
+        private long learnedUntilNs;
 
         private HopState(final int id, final IpAddress address) {
             this.id = id;
@@ -439,12 +447,40 @@ public final class HopResolver implements AutoCloseable {
         if (changed) {
             table.hop(hop.id, value);
         }
+        table.mtu(hop.id, mtuOf(hop));
 
         if (changed && Hop.isResolved(value)) {
             listener.onHopResolved(hop.address, value);
         } else if (!Hop.isResolved(value) && (changed || newReason)) {
             listener.onHopUnresolved(hop.address, reason);
         }
+    }
+
+    private int mtuOf(final HopState hop) {
+        final int ofWay = hop.way == null ? 0 : hop.way.mtu();
+        if (hop.learnedMtu == 0 || hop.learnedUntilNs - nowNs <= 0) {
+            return ofWay;
+        }
+
+        return ofWay == 0 ? hop.learnedMtu : Math.min(ofWay, hop.learnedMtu);
+    }
+
+    /**
+     * Takes a router's word that the way to an address takes less than was thought. It is forgotten
+     * after ten minutes (RFC 1191 §6.3), when the way may be another one.
+     *
+     * @param mtu below {@link #MIN_LEARNED_MTU} it is not believed.
+     */
+    public void learnMtu(final IpAddress address, final int mtu) {
+        final HopState hop = hops.get(address);
+        final int ofWay = hop == null || hop.way == null ? 0 : hop.way.mtu();
+        if (hop == null || mtu < MIN_LEARNED_MTU || (ofWay != 0 && mtu >= ofWay)) {
+            return;
+        }
+
+        hop.learnedMtu = mtu;
+        hop.learnedUntilNs = nowNs + LEARNED_MTU_NS;
+        table.mtu(hop.id, mtuOf(hop));
     }
 
     /** More than that the answer is still out. */

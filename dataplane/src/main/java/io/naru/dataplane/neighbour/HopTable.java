@@ -2,23 +2,33 @@ package io.naru.dataplane.neighbour;
 
 import java.nio.ByteBuffer;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.UnsafeApi;
 
 /**
- * The hops of all backends, off heap: the conductor writes, workers read.
+ * The hops of all backends, off heap, and what they take: the conductor writes, workers read.
  *
  * <p>One 8-byte {@link Hop} an id. A hop is one value, so a reader sees the old one or the new one
  * and never an address of one with the interface of the other. The conductor is the only writer;
  * any thread may read. Its memory goes with the last reference to it.
  */
 public final class HopTable {
+    /** Of an interface that has not been spoken of: that of Ethernet. */
+    private static final int MTU_DEFAULT = 1_500;
+
+    private static final int INTERFACES = 256;
+
     @SuppressWarnings("unused") // keeps the memory at address from being freed
     private final ByteBuffer memory;
 
     private final long address;
     private final int capacity;
+    private final AtomicIntegerArray mtus;
+    private final AtomicIntegerArray interfaceMtus = new AtomicIntegerArray(INTERFACES);
+    private final AtomicInteger smallestMtu = new AtomicInteger(MTU_DEFAULT);
 
     /**
      * @param capacity ids are below this.
@@ -29,6 +39,7 @@ public final class HopTable {
         }
 
         this.capacity = capacity;
+        mtus = new AtomicIntegerArray(capacity);
         memory =
                 BufferUtil.allocateDirectAligned(
                         Math.multiplyExact(capacity, Long.BYTES), BitUtil.CACHE_LINE_LENGTH);
@@ -45,6 +56,40 @@ public final class HopTable {
     public void hop(final int hopId, final long hop) {
         Objects.checkIndex(hopId, capacity);
         UnsafeApi.putLongRelease(null, address + ((long) hopId << 3), hop);
+    }
+
+    /** The longest IP packet that the way to a backend takes, in bytes; 0 if that is not known. */
+    public int mtu(final int hopId) {
+        return mtus.getPlain(hopId);
+    }
+
+    /** Publishes the MTU of a way: for the conductor, or whoever stands in for it. */
+    public void mtu(final int hopId, final int mtu) {
+        mtus.setOpaque(hopId, mtu);
+        noteMtu(mtu);
+    }
+
+    /** The longest IP packet that an interface sends, in bytes. */
+    public int interfaceMtu(final int interfaceIndex) {
+        final int mtu = interfaceMtus.getPlain(interfaceIndex & (INTERFACES - 1));
+        return mtu == 0 ? MTU_DEFAULT : mtu;
+    }
+
+    /** Publishes the MTU of an interface. */
+    public void interfaceMtu(final int interfaceIndex, final int mtu) {
+        interfaceMtus.setOpaque(interfaceIndex, mtu);
+        noteMtu(mtu);
+    }
+
+    /** No way takes less, nor has taken less since the start. */
+    public int smallestMtu() {
+        return smallestMtu.getOpaque();
+    }
+
+    private void noteMtu(final int mtu) {
+        if (mtu > 0 && mtu < smallestMtu.getPlain()) {
+            smallestMtu.setOpaque(mtu);
+        }
     }
 
     public int capacity() {

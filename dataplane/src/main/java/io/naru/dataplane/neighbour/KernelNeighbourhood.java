@@ -101,10 +101,11 @@ public final class KernelNeighbourhood implements Neighbourhood {
         }
 
         return Way.by(
-                interfaceIndex,
-                nextHop.linkIndex(),
-                linkName,
-                nextHop.gateway() == null ? destination : fromKernel(nextHop.gateway()));
+                        interfaceIndex,
+                        nextHop.linkIndex(),
+                        linkName,
+                        nextHop.gateway() == null ? destination : fromKernel(nextHop.gateway()))
+                .withMtu(link.mtu());
     }
 
     @Override
@@ -203,6 +204,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
                     || before.isUp() != link.isUp()
                     || before.hasCarrier() != link.hasCarrier()
                     || before.masterIndex() != link.masterIndex()
+                    || before.mtu() != link.mtu()
                     || !before.name().equals(link.name())) {
                 changes.onEverythingChanged();
             }

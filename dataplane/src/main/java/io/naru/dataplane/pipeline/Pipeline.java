@@ -15,6 +15,7 @@ import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.PacketParser;
 import io.naru.dataplane.port.FrameStack;
 import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.port.SendList;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.schedule.StableHash;
@@ -39,6 +40,8 @@ public final class Pipeline {
     private final ClassifyStage classify;
     private final ScheduleStage schedule;
     private final RouteStage route;
+    private final PathMtuStage pathMtu;
+    private final Fragmenter fragmenter;
     private final TrackStage track;
     private final NdpStage ndp;
     private final FullNatForwarder fullNat;
@@ -111,6 +114,8 @@ public final class Pipeline {
                         new FlowOpening(flows, flowHash, stableHash, localPorts, hops),
                         localPorts);
         route = new RouteStage(hops, macsNet, hopCost, errorReply);
+        fragmenter = new Fragmenter();
+        pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
         track = new TrackStage(stats);
         fullNat = new FullNatForwarder(macsNet, hopCost, flows);
         nat6 = new NatForwarder6(macsNet, hopCost, flows);
@@ -136,8 +141,10 @@ public final class Pipeline {
         flows.lookup(burst, nowTicks);
         schedule.schedule(burst, nowTicks);
         route.route(burst, nowNs);
+        pathMtu.check(burst, nowNs);
         track.track(burst, nowTicks);
         rewrite(burst);
+        fragmenter.cut(burst);
         for (int k = 0; k < burst.localCount; k++) {
             burst.localSlot[burst.locals[k]] = -1;
         }
@@ -182,6 +189,7 @@ public final class Pipeline {
         classify.adopt(table);
         schedule.adopt(table, schedulers);
         route.adopt(table);
+        pathMtu.adopt(table);
         flows.expiry(expiry);
     }
 
@@ -208,6 +216,11 @@ public final class Pipeline {
     /** Who is told from now on what routers say of the ways to backends; at first nobody. */
     public void pathMtuListener(final PathMtuListener listener) {
         icmpErrors.pathMtuListener(listener);
+    }
+
+    /** Where packets go that are made here, from now on; at first they are not made. */
+    public void sendList(final SendList list) {
+        fragmenter.sendList(list);
     }
 
     /** Packets that were sent on though there was no room for their flow. */

@@ -42,6 +42,7 @@ public final class Frame {
     private int badL4Checksum;
     private int totalLengthExtra;
     private byte[] options = {};
+    private byte[] tcpOptions = {};
     private byte[] extensions = {};
     private int firstExtension;
     private int lastExtension;
@@ -166,6 +167,17 @@ public final class Frame {
     public Frame options(final byte[] bytes) {
         options = bytes.clone();
         versionAndIhl = 0x45 + options.length / 4;
+        return this;
+    }
+
+    /** A multiple of four bytes. */
+    public Frame tcpOptions(final byte[] bytes) {
+        tcpOptions = bytes.clone();
+        return this;
+    }
+
+    public Frame flags(final int value) {
+        flags = value;
         return this;
     }
 
@@ -318,11 +330,11 @@ public final class Frame {
             return udp.array();
         }
 
-        final ByteBuffer tcp = ByteBuffer.allocate(20 + payload.length);
+        final ByteBuffer tcp = ByteBuffer.allocate(20 + tcpOptions.length + payload.length);
         tcp.putShort((short) port(from)).putShort((short) port(to));
         tcp.putInt(sequence).putInt(acknowledgment);
-        tcp.put((byte) 0x50).put((byte) flags).putShort((short) 0xfaf0);
-        tcp.putShort((short) 0).putShort((short) 0).put(payload);
+        tcp.put((byte) (0x50 + tcpOptions.length * 4)).put((byte) flags).putShort((short) 0xfaf0);
+        tcp.putShort((short) 0).putShort((short) 0).put(tcpOptions).put(payload);
         final int sum = Checksums.ofTransport(ip(from), ip(to), protocol, tcp.array());
         tcp.putShort(16, (short) (sum + badL4Checksum));
         return tcp.array();

@@ -343,7 +343,7 @@ class IcmpErrorFixturesTest {
         final Frame data =
                 Frame.tcp(c.family.client, c.family.vip, ACK)
                         .macs(ROUTER, CLIENT_SIDE_MAC)
-                        .payload(1400);
+                        .payload(1390);
         final byte[] outside = sent(CLIENT_SIDE, data);
         final int overhead = c.outer.ipLength() + (c.mode == Mode.DSR_GRE ? 4 : 0);
 
