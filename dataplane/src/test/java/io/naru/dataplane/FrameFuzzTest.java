@@ -74,7 +74,8 @@ class FrameFuzzTest {
             for (long done = 0, cycle = 0; done < frames; cycle++) {
                 if (cycle % 1_000 == 0) {
                     rig.adopt(scene.table(cycle + 1, random));
-                    rig.clock.advance(random.nextInt(40) * 1_000_000_000L);
+                    final int jumpS = random.nextInt(random.nextInt(4) == 0 ? 10_000 : 40);
+                    rig.clock.advance(jumpS * 1_000_000_000L);
                     for (int id = 0; id < FuzzScene.HOPS; id++) {
                         rig.hops.mtu(id, MTUS[random.nextInt(MTUS.length)]);
                     }

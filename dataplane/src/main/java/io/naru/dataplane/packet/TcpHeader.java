@@ -20,6 +20,7 @@ package io.naru.dataplane.packet;
  * </pre>
  */
 public final class TcpHeader {
+    public static final int SEQUENCE_OFFSET = 4;
     public static final int DATA_OFFSET_OFFSET = 12;
     public static final int FLAGS_OFFSET = 13;
     public static final int CHECKSUM_OFFSET = 16;
@@ -34,6 +35,11 @@ public final class TcpHeader {
     public static final int ACK = 0x10;
 
     private TcpHeader() {}
+
+    /** The sequence number of the first byte, host order. */
+    public static int sequence(final long address) {
+        return Integer.reverseBytes(RawMemory.getInt(address + SEQUENCE_OFFSET));
+    }
 
     /** Length of the header in bytes, as it says itself: 0 to 60. */
     public static int headerLength(final long address) {

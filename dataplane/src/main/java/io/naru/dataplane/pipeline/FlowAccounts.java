@@ -20,21 +20,24 @@ public final class FlowAccounts implements FlowListener {
     private final WorkerStats stats;
     private FlowTable flows;
     private LocalPorts localPorts;
+    private IdleResets resets;
 
     public FlowAccounts(final WorkerStats stats) {
         this.stats = stats;
     }
 
-    /** Before the first flow: the table and the ports of its {@code full-nat} flows. */
-    void attach(final FlowTable flows, final LocalPorts localPorts) {
+    /** Before the first flow: the table, the ports of its {@code full-nat} flows, the resets. */
+    void attach(final FlowTable flows, final LocalPorts localPorts, final IdleResets resets) {
         this.flows = flows;
         this.localPorts = localPorts;
+        this.resets = resets;
     }
 
     /** A flow is in the table from now on; its service and backend are set. */
     void onFlowOpened(final long entry) {
         WorkerStats.flowOpened(stats.service(FlowEntry.serviceId(entry)));
         WorkerStats.flowOpened(stats.backend(FlowEntry.backendId(entry)));
+        resets.onFlowOpened(entry);
     }
 
     /** A flow is about to be removed from the table. */
@@ -57,6 +60,7 @@ public final class FlowAccounts implements FlowListener {
 
     @Override
     public void onFlowExpired(final long entry) {
+        resets.onFlowExpired(entry);
         onFlowClosed(entry);
     }
 

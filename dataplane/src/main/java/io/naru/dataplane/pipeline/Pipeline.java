@@ -49,6 +49,7 @@ public final class Pipeline {
     private final TunnelForwarder tunnel;
     private final IcmpErrorReply errorReply;
     private final IcmpErrorStage icmpErrors;
+    private final IdleResets resets;
 
     /** By {@link #way}; none where no flow is of that mode and family. */
     private final Forwarder[] forwarders = new Forwarder[WAYS];
@@ -105,7 +106,8 @@ public final class Pipeline {
                         ndp,
                         echo,
                         icmpErrors);
-        accounts.attach(flows, localPorts);
+        resets = new IdleResets(macsNet, flows, hops);
+        accounts.attach(flows, localPorts, resets);
         schedule =
                 new ScheduleStage(
                         flows,
@@ -116,7 +118,7 @@ public final class Pipeline {
         route = new RouteStage(hops, macsNet, hopCost, errorReply);
         fragmenter = new Fragmenter();
         pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
-        track = new TrackStage(stats);
+        track = new TrackStage(stats, resets);
         fullNat = new FullNatForwarder(macsNet, hopCost, flows);
         nat6 = new NatForwarder6(macsNet, hopCost, flows);
         final Forwarder l2Dsr = new L2DsrForwarder(macsNet);
@@ -190,6 +192,7 @@ public final class Pipeline {
         schedule.adopt(table, schedulers);
         route.adopt(table);
         pathMtu.adopt(table);
+        resets.adopt(table);
         flows.expiry(expiry);
     }
 
@@ -221,6 +224,7 @@ public final class Pipeline {
     /** Where packets go that are made here, from now on; at first they are not made. */
     public void sendList(final SendList list) {
         fragmenter.sendList(list);
+        resets.sendList(list);
     }
 
     /** Packets that were sent on though there was no room for their flow. */

@@ -13,13 +13,16 @@ import io.naru.dataplane.status.WorkerStats;
  */
 final class TrackStage {
     private final WorkerStats stats;
+    private final IdleResets resets;
 
-    TrackStage(final WorkerStats stats) {
+    TrackStage(final WorkerStats stats, final IdleResets resets) {
         this.stats = stats;
+        this.resets = resets;
     }
 
     void track(final PacketBurst burst, final int nowTicks) {
         final WorkerStats stats = this.stats;
+        final boolean hasResets = resets.isUsed();
         final int count = burst.count;
         for (int i = 0; i < count; i++) {
             if (burst.verdict[i] != Verdict.UNDECIDED) {
@@ -35,6 +38,9 @@ final class TrackStage {
             keepWayBack(entry, direction, burst.address[i], burst.ingress[i]);
             WorkerStats.count(stats.service(FlowEntry.serviceId(entry)), direction, 1, length);
             WorkerStats.count(stats.backend(FlowEntry.backendId(entry)), direction, 1, length);
+            if (hasResets) {
+                resets.track(burst, i, entry);
+            }
         }
     }
 

@@ -34,6 +34,7 @@ public final class Frame {
     private int sequence = 1000;
     private int acknowledgment = 2000;
     private int flags;
+    private int window = 0xfaf0;
     private int icmpType = -1;
     private int icmpCode;
     private int icmpRest = 0x4e61_0007;
@@ -207,6 +208,11 @@ public final class Frame {
         return this;
     }
 
+    public Frame window(final int value) {
+        window = value;
+        return this;
+    }
+
     public Frame withoutUdpChecksum() {
         udpChecksum = false;
         return this;
@@ -333,7 +339,7 @@ public final class Frame {
         final ByteBuffer tcp = ByteBuffer.allocate(20 + tcpOptions.length + payload.length);
         tcp.putShort((short) port(from)).putShort((short) port(to));
         tcp.putInt(sequence).putInt(acknowledgment);
-        tcp.put((byte) (0x50 + tcpOptions.length * 4)).put((byte) flags).putShort((short) 0xfaf0);
+        tcp.put((byte) (0x50 + tcpOptions.length * 4)).put((byte) flags).putShort((short) window);
         tcp.putShort((short) 0).putShort((short) 0).put(tcpOptions).put(payload);
         final int sum = Checksums.ofTransport(ip(from), ip(to), protocol, tcp.array());
         tcp.putShort(16, (short) (sum + badL4Checksum));
