@@ -7,9 +7,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** Naru itself in a namespace: the two planes as two processes, and its command line. */
 public final class Balancer {
+    private static final long STOP_SECONDS = 10;
+
     private final Namespace host;
     private final Path launcher;
     private final Path runDirectory;
@@ -91,6 +94,21 @@ public final class Balancer {
 
     public Process controlPlane() {
         return controlPlane;
+    }
+
+    /** Ends both planes, as an operator would, and waits until they are gone. */
+    public void stop() {
+        for (final Process plane : new Process[] {controlPlane, dataPlane}) {
+            if (plane != null) {
+                plane.destroy();
+            }
+        }
+
+        for (final Process plane : new Process[] {controlPlane, dataPlane}) {
+            if (plane != null) {
+                plane.onExit().orTimeout(STOP_SECONDS, TimeUnit.SECONDS).join();
+            }
+        }
     }
 
     private Process start(final String plane) {

@@ -18,6 +18,11 @@ import java.util.regex.Pattern;
 final class Capture {
     private static final String[] PROTOCOLS = {"ip", "tcp", "udp", "icmp", "icmpv6", "gre"};
 
+    private static final String BAD = "0";
+    private static final String OTHER_ZERO = "0xffff instead of 0x0000";
+    private static final int IPV4_HEADER_BYTES = 20;
+    private static final int IPV6_HEADER_BYTES = 40;
+    private static final int ICMP_BYTES = 8;
     private static final Pattern RAW_FRAME =
             Pattern.compile("\"frame_raw\": \\[\\s*\"([0-9a-f]+)\"");
 
@@ -174,27 +179,77 @@ final class Capture {
                                 "udp.port==0-65535,data",
                                 "-d",
                                 "tcp.port==0-65535,data"));
-        command.addAll(
-                List.of(
-                        "-Y",
-                        filter.toString(),
-                        "-T",
-                        "fields",
-                        "-e",
-                        "frame.number",
-                        "-e",
-                        "ip.src",
-                        "-e",
-                        "ip.dst",
-                        "-e",
-                        "ipv6.src",
-                        "-e",
-                        "ipv6.dst",
-                        "-e",
-                        "frame.protocols",
-                        "-e",
-                        "_ws.expert.message"));
-        return Command.run(command).lines().filter(line -> line.matches("\\d+\\s.*")).toList();
+        command.addAll(List.of("-Y", filter.toString(), "-T", "fields", "-E", "separator=|"));
+        for (final Field field : Field.values()) {
+            command.addAll(List.of("-e", field.title));
+        }
+
+        return Command.run(command)
+                .lines()
+                .filter(line -> line.matches("\\d+\\|.*"))
+                .filter(line -> !isHarmless(line.split("\\|", -1)))
+                .toList();
+    }
+
+    /** What is told of a bad frame; of headers in headers, the outermost first. */
+    private enum Field {
+        NUMBER("frame.number"),
+        PROTOCOLS("frame.protocols"),
+        IP_SOURCE("ip.src"),
+        IP_DESTINATION("ip.dst"),
+        IPV6_SOURCE("ipv6.src"),
+        IPV6_DESTINATION("ipv6.dst"),
+        IP_LENGTH("ip.len"),
+        IPV6_PAYLOAD_LENGTH("ipv6.plen"),
+        IP_STATUS("ip.checksum.status"),
+        ICMP_STATUS("icmp.checksum.status"),
+        ICMPV6_STATUS("icmpv6.checksum.status"),
+        GRE_STATUS("gre.checksum.status"),
+        MESSAGE("_ws.expert.message");
+
+        private final String title;
+
+        Field(final String title) {
+            this.title = title;
+        }
+
+        String in(final String[] line) {
+            return line[List.of(values()).indexOf(this)];
+        }
+    }
+
+    /**
+     * Whether all that is wrong is a TCP or UDP checksum in an ICMP error's quotation that ends
+     * before the packet it quotes does, which nobody can compute; or one's complement's other zero,
+     * which Linux itself sends (include/net/checksum.h, CSUM_MANGLED_0) and every receiver takes.
+     */
+    private static boolean isHarmless(final String[] values) {
+        for (final Field status :
+                new Field[] {
+                    Field.IP_STATUS, Field.ICMP_STATUS, Field.ICMPV6_STATUS, Field.GRE_STATUS
+                }) {
+            if (List.of(status.in(values).split(",")).contains(BAD)) {
+                return false;
+            }
+        }
+
+        if (Field.MESSAGE.in(values).contains(OTHER_ZERO)) {
+            return true;
+        }
+
+        final String protocols = Field.PROTOCOLS.in(values);
+        if (protocols.contains(":icmpv6:")) {
+            return isCutShort(Field.IPV6_PAYLOAD_LENGTH.in(values), ICMP_BYTES + IPV6_HEADER_BYTES);
+        }
+
+        return protocols.contains(":icmp:")
+                && isCutShort(Field.IP_LENGTH.in(values), IPV4_HEADER_BYTES + ICMP_BYTES);
+    }
+
+    private static boolean isCutShort(final String lengths, final int inFrontBytes) {
+        final String[] each = lengths.split(",");
+        return each.length > 1
+                && Integer.parseInt(each[0]) - inFrontBytes < Integer.parseInt(each[1]);
     }
 
     @Override

@@ -67,7 +67,7 @@ class CaptureTest {
                 capture(SYN_IN_GRE.formatted("8fbf"), SYN_IN_GRE.formatted("8ebf")).badChecksums();
 
         assertEquals(1, bad.size(), bad::toString);
-        assertTrue(bad.get(0).startsWith("2\t"), bad::toString);
+        assertTrue(bad.get(0).startsWith("2|"), bad::toString);
     }
 
     @Test

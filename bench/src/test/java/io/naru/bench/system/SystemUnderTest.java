@@ -70,9 +70,8 @@ final class SystemUnderTest implements AutoCloseable {
                 SiteConfiguration.basicUrl(variant, Family.IPV4));
     }
 
-    /** All modes that the topology has, in both families, on one box. */
+    /** All modes that the topology has, in both families, on one box; returns without waiting. */
     static SystemUnderTest everything(final String prefix, final Topology topology) {
-        final Variant first = topology == Topology.ONE_ARM ? Variant.DSR_L2 : Variant.NAT;
         return started(
                 prefix,
                 topology,
@@ -80,7 +79,7 @@ final class SystemUnderTest implements AutoCloseable {
                 BODY_BYTES,
                 topology.serves(Variant.GRE_OVER_IPV4),
                 SiteConfiguration::everything,
-                "http://%s:%d/".formatted(Site.vip(first, Family.IPV4), first.webPort()));
+                "");
     }
 
     /** A site with a configuration of the test's own; returns without waiting for requests. */
