@@ -210,7 +210,12 @@ public final class FrameChecker {
         final boolean isError = type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
         return problem != null || !isError || isQuoted
                 ? problem
-                : ofIpv4(at + 8, at + length, where + "quoted ", true, depth + 1);
+                : ofIpv4(
+                        at + 8,
+                        endOfQuote(at, length, type == 4 || type == 5 ? 0 : 4 * u8(at + 5)),
+                        where + "quoted ",
+                        true,
+                        depth + 1);
     }
 
     private String ofIcmpv6(
@@ -227,7 +232,17 @@ public final class FrameChecker {
         final String problem = ofSum(at, length, pseudo, where + "ICMPv6");
         return problem != null || u8(at) >= 128 || isQuoted
                 ? problem
-                : ofIpv6(at + 8, at + length, where + "quoted ", true, depth + 1);
+                : ofIpv6(
+                        at + 8,
+                        endOfQuote(at, length, u8(at) == 1 || u8(at) == 3 ? 8 * u8(at + 4) : 0),
+                        where + "quoted ",
+                        true,
+                        depth + 1);
+    }
+
+    /** Extensions may stand behind the quote; then it has 128 bytes at least (RFC 4884). */
+    private static int endOfQuote(final int at, final int length, final int stated) {
+        return at + (stated < 128 ? length : Math.min(length, 8 + stated));
     }
 
     private String ofGre(final int at, final int end, final String where, final int depth) {

@@ -74,6 +74,9 @@ final class IcmpErrorStage {
 
     private static final int QUOTE_LENGTH_OFFSET_6 = 4;
 
+    /** RFC 4884 §4: what is quoted is filled up to this. */
+    private static final int MIN_STATED_QUOTE = 128;
+
     /** Less than this no path of today takes; an error that says so is not believed. */
     private static final int MIN_PATH_MTU = 552;
 
@@ -205,7 +208,10 @@ final class IcmpErrorStage {
         return verdict == Verdict.UNDECIDED ? sendOn(burst, i, frame, l3, l4, length) : verdict;
     }
 
-    /** The end of the quoted packet: extensions of ICMP may stand behind it (RFC 4884). */
+    /**
+     * The end of the quoted packet: extensions of ICMP may stand behind it (RFC 4884). A length
+     * that such a message cannot state is what an old one has in a field that it does not use.
+     */
     private static long endOfQuote(final long l4, final int length, final boolean isIpv6) {
         final int stated =
                 isIpv6
@@ -218,7 +224,9 @@ final class IcmpErrorStage {
                                 || type == IcmpHeader.TYPE_TIME_EXCEEDED_6
                         : true;
         final int there = length - IcmpHeader.LENGTH;
-        return l4 + IcmpHeader.LENGTH + (isStated && stated > 0 ? Math.min(stated, there) : there);
+        return l4
+                + IcmpHeader.LENGTH
+                + (isStated && stated >= MIN_STATED_QUOTE ? Math.min(stated, there) : there);
     }
 
     private boolean isSourceSound(final long l3, final boolean isIpv6) {
