@@ -16,6 +16,8 @@
  *      packet that was on its way to a backend's endpoint.
  *   4. ICMP errors about a packet that we sent to a backend in a tunnel.
  *
+ * A bridge takes every frame that it receives: what is not its own it sends on itself.
+ *
  * A local address of full-nat is to this program a VIP with its range of ports. An address that is
  * both the box's own and a VIP is shared: the service's ports are ours, all else stays with the
  * kernel.
@@ -79,7 +81,8 @@ enum verdict {
 	TAKE_RETURN = 4,    /* from a NAT backend's endpoint */
 	TAKE_ERROR = 5,     /* ICMP error about a packet to a NAT backend's endpoint */
 	PASS_NO_SOCKET = 6, /* ours, but no socket serves this queue */
-	VERDICT_COUNT = 7,
+	TAKE_BRIDGED = 7,   /* whatever it is, by a bridge */
+	VERDICT_COUNT = 8,
 };
 
 struct map_definition {
@@ -94,6 +97,9 @@ struct map_definition {
 
 /* Our sockets by receive queue. One map an interface; the loader sets the number of entries. */
 MAP(naru_sockets) = {BPF_MAP_TYPE_XSKMAP, sizeof(__u32), sizeof(__u32), 64, 0};
+
+/* One entry: whether we are a bridge. */
+MAP(naru_settings) = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(__u32), 1, 0};
 
 MAP(naru_counters) = {BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(__u64), VERDICT_COUNT, 0};
 
@@ -471,7 +477,11 @@ SECTION("xdp")
 int naru_filter(struct xdp_md *context)
 {
 	const void *end = (const void *)(long)context->data_end;
-	__u32 verdict = ethernet((const void *)(long)context->data, end);
+	const __u32 zero = 0;
+	const __u32 *is_bridge = bpf_map_lookup_elem(&naru_settings, &zero);
+	__u32 verdict = is_bridge && *is_bridge
+				? TAKE_BRIDGED
+				: ethernet((const void *)(long)context->data, end);
 	int action = XDP_PASS;
 	__u64 *counter;
 

@@ -120,7 +120,8 @@ public final class DataPlane implements AutoCloseable {
     private Neighbourhood neighbourhood() {
         return context.neighbourhood() == null
                 ? new KernelNeighbourhood(
-                        context.interfaces().stream().map(XdpSettings.Interface::name).toList())
+                        context.interfaces().stream().map(XdpSettings.Interface::name).toList(),
+                        context.topology() == Topology.BRIDGE)
                 : context.neighbourhood();
     }
 

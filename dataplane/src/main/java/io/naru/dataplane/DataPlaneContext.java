@@ -222,7 +222,13 @@ public final class DataPlaneContext {
     }
 
     XdpSettings xdpSettings() {
-        return new XdpSettings(interfaces, XdpSettings.AUTO, frames, frameSizeBytes, hugePages);
+        return new XdpSettings(
+                interfaces,
+                XdpSettings.AUTO,
+                frames,
+                frameSizeBytes,
+                hugePages,
+                topology == Topology.BRIDGE);
     }
 
     // -- settings ---------------------------------------------------------------------------------

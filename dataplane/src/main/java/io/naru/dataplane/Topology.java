@@ -4,6 +4,8 @@ package io.naru.dataplane;
 public enum Topology {
     /** Between two networks, as a router. */
     ROUTED,
-    /** Beside the clients' path, with one interface; backends answer clients directly. */
-    ONE_ARM
+    /** Beside the clients' path, with one interface. */
+    ONE_ARM,
+    /** Between two parts of one network, as a bridge that nobody sees. */
+    BRIDGE
 }

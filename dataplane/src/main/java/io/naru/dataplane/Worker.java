@@ -110,6 +110,7 @@ final class Worker implements Agent, WorkerListener {
         workCount += takeOver(nowNs);
         workCount += pipeline.forgetFragments(nowNs, frames);
         workCount += sweeper.sweep(nowTicks, SWEEP_LIMIT_BUCKETS);
+        workCount += pipeline.makeOwn(nowNs);
         sendOwn();
         handOver();
         workCount += flush();

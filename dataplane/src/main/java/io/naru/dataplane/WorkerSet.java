@@ -3,6 +3,7 @@ package io.naru.dataplane;
 import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.flow.FlowTable;
 import io.naru.dataplane.neighbour.HopTable;
+import io.naru.dataplane.neighbour.MacTable;
 import io.naru.dataplane.pipeline.FlowAccounts;
 import io.naru.dataplane.pipeline.Handover;
 import io.naru.dataplane.pipeline.Pipeline;
@@ -44,6 +45,10 @@ final class WorkerSet implements AutoCloseable {
                         : Handover.mesh(count, handoverCapacity(context));
         edge.interfaces().forEach(each -> hops.interfaceMtu(each.index(), each.mtu()));
         final FlowHash flowHash = FlowHash.withRandomSeeds();
+        final PipelineSettings.Bridge bridge =
+                context.topology() == Topology.BRIDGE
+                        ? new PipelineSettings.Bridge(new MacTable(), new SecureRandom().nextLong())
+                        : null;
         workers = new Worker[count];
         inboxes = new WorkerProxy[count];
         outboxes = new ConductorProxy[count];
@@ -57,11 +62,12 @@ final class WorkerSet implements AutoCloseable {
                 final Pipeline pipeline =
                         new Pipeline(
                                 new PipelineSettings(
-                                        id,
-                                        count,
-                                        context.topology() == Topology.ROUTED,
-                                        context.answersEcho(),
-                                        PipelineSettings.DEFAULT_OVERFLOW_CAPACITY),
+                                                id,
+                                                count,
+                                                context.topology() == Topology.ROUTED,
+                                                context.answersEcho(),
+                                                PipelineSettings.DEFAULT_OVERFLOW_CAPACITY)
+                                        .in(bridge),
                                 macsNet,
                                 flows,
                                 accounts,

@@ -134,6 +134,13 @@ final class ConfigAssembler {
                     "remove the others from 'interfaces', or make it 'topology: routed'");
         }
 
+        if (given == Topology.BRIDGE && interfaces.size() < 2) {
+            root.error(
+                    TOPOLOGY,
+                    "a bridge is between two interfaces, and there is one",
+                    "interfaces: [eth0, eth1]");
+        }
+
         return given;
     }
 
@@ -235,7 +242,7 @@ final class ConfigAssembler {
         final Mode mode =
                 section.has(MODE)
                         ? section.get(MODE)
-                        : topology == Topology.ROUTED ? Mode.NAT : Mode.DSR_L2;
+                        : topology == Topology.ONE_ARM ? Mode.DSR_L2 : Mode.NAT;
         if (mode == Mode.NAT && topology == Topology.ONE_ARM) {
             section.error(
                     MODE,

@@ -270,7 +270,7 @@ final class ConfigKeys {
                                     + " dsr-ipip: the packet is sent on inside another one, to"
                                     + " backends anywhere, which answer the client themselves.")
                     .component(ServiceConfig::mode)
-                    .defaultText("nat where the topology is routed, dsr-l2 where it is one-arm")
+                    .defaultText("dsr-l2 where the topology is one-arm, else nat")
                     .example("nat");
     static final Key<ServiceConfig, Algorithm> ALGORITHM =
             Key.<ServiceConfig, Algorithm>of(
@@ -562,7 +562,9 @@ final class ConfigKeys {
                             Types.choice(Topology.class),
                             "Where the box stands. routed: between clients and backends, replies"
                                     + " come back through it. one-arm: beside the path on one"
-                                    + " interface, backends answer the clients themselves.")
+                                    + " interface, backends answer the clients themselves, or us"
+                                    + " in full-nat. bridge: between two parts of one network; all"
+                                    + " that is no service's passes untouched.")
                     .component(NaruConfig::topology)
                     .defaultText("routed with two or more interfaces, one-arm with one")
                     .restartsDataPlane()

@@ -16,6 +16,9 @@ public final class Hop {
     /** Nothing is known; no packet may be sent. */
     public static final long UNRESOLVED = 0;
 
+    /** In place of an interface: the port of the bridge that the station was last seen behind. */
+    public static final int BRIDGED = 0xff;
+
     private static final long RESOLVED = 1L << 63;
     private static final int INTERFACE_SHIFT = 48;
     private static final long MAC_MASK = 0xffff_ffff_ffffL;

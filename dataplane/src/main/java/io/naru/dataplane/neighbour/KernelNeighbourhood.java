@@ -33,6 +33,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
     private static final int DATAGRAMS_PER_POLL = 64;
 
     private final List<String> interfaceNames;
+    private final boolean isBridge;
     private final KernelEvents events;
     private final NetlinkSocket socket;
     private final Map<Integer, Link> linkByIndex = new HashMap<>();
@@ -45,6 +46,15 @@ public final class KernelNeighbourhood implements Neighbourhood {
      * @throws LinuxException if one isn't there, or the kernel refuses.
      */
     public KernelNeighbourhood(final List<String> interfaceNames) {
+        this(interfaceNames, false);
+    }
+
+    /**
+     * The same for a bridge: the box itself is a station of it, by a pair of veth one end of which
+     * is a port of the bridge.
+     */
+    public KernelNeighbourhood(final List<String> interfaceNames, final boolean isBridge) {
+        this.isBridge = isBridge;
         this.interfaceNames = List.copyOf(interfaceNames);
         events = KernelEvents.open(); // before anything is read, so that no change is missed
         NetlinkSocket opened = null;
@@ -93,7 +103,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
         final Route.NextHop nextHop = route.nextHops().get(0);
         final Link link = linkByIndex.get(nextHop.linkIndex());
         final String linkName = link == null ? "link " + nextHop.linkIndex() : link.name();
-        final int interfaceIndex = interfaceNames.indexOf(linkName);
+        final int interfaceIndex = wayOut(link, linkName);
         if (interfaceIndex < 0) {
             return Way.refused(
                     "the route to %s leaves by %s, which is not one of the balancer's interfaces"
@@ -106,6 +116,20 @@ public final class KernelNeighbourhood implements Neighbourhood {
                         linkName,
                         nextHop.gateway() == null ? destination : fromKernel(nextHop.gateway()))
                 .withMtu(link.mtu());
+    }
+
+    /**
+     * The interface that a link is, or {@link Hop#BRIDGED} if it leads into our bridge: its other
+     * end is a port of it.
+     */
+    private int wayOut(final Link link, final String linkName) {
+        final int index = interfaceNames.indexOf(linkName);
+        if (index >= 0 || !isBridge || link == null) {
+            return index;
+        }
+
+        final Link peer = linkByIndex.get(link.lowerIndex());
+        return peer != null && interfaceNames.contains(peer.name()) ? Hop.BRIDGED : -1;
     }
 
     @Override

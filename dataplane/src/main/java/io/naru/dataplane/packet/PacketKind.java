@@ -34,26 +34,29 @@ public final class PacketKind {
      */
     public static final int FRAGMENT_6 = 7;
 
+    /** Whatever it is: a bridge has decided about it. */
+    public static final int BRIDGED = 8;
+
     /** A header or the length it states does not fit into the frame. */
-    public static final int BAD_LENGTH = 8;
+    public static final int BAD_LENGTH = 9;
 
     /** A field has a value that no sender may use: IP version, header length, ARP types. */
-    public static final int BAD_HEADER = 9;
+    public static final int BAD_HEADER = 10;
 
     /** An IPv4 packet with a source route, or with options that cannot be followed. */
-    public static final int IP_OPTIONS = 10;
+    public static final int IP_OPTIONS = 11;
 
     /** An IPv6 packet with a routing header that is not done with, or with too many headers. */
-    public static final int EXTENSION_HEADER = 11;
+    public static final int EXTENSION_HEADER = 12;
 
     /** Neither IPv4, IPv6 nor ARP; also a second VLAN tag. */
-    public static final int UNSUPPORTED_ETHER_TYPE = 12;
+    public static final int UNSUPPORTED_ETHER_TYPE = 13;
 
     /** Neither TCP, UDP nor the ICMP of its family. */
-    public static final int UNSUPPORTED_PROTOCOL = 13;
+    public static final int UNSUPPORTED_PROTOCOL = 14;
 
     /** Number of kinds; they are the integers below. */
-    public static final int COUNT = 14;
+    public static final int COUNT = 15;
 
     private static final String[] NAMES = {
         "transport",
@@ -64,6 +67,7 @@ public final class PacketKind {
         "arp",
         "fragment",
         "fragment-6",
+        "bridged",
         "bad-length",
         "bad-header",
         "ip-options",

@@ -129,8 +129,10 @@ final class ClassifyStage {
             final long l3,
             final long nowNs) {
         final int kind = burst.kind[i];
-        if (kind == PacketKind.FRAGMENT || kind == PacketKind.FRAGMENT_6) {
-            return burst.verdict[i]; // the fragment stage has decided
+        if (kind == PacketKind.FRAGMENT
+                || kind == PacketKind.FRAGMENT_6
+                || kind == PacketKind.BRIDGED) {
+            return burst.verdict[i]; // an earlier stage has decided
         }
 
         if (kind == PacketKind.ARP) {

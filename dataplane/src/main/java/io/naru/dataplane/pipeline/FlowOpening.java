@@ -36,6 +36,7 @@ final class FlowOpening {
     private final StableHash stableHash;
     private final LocalPorts localPorts;
     private final HopTable hops;
+    private final BridgeStage bridge; // or null
     private ForwardingTable table = ForwardingTable.EMPTY;
 
     // what takePort took
@@ -43,18 +44,26 @@ final class FlowOpening {
     private int localPortNet;
     private int localProtocol;
     private int nextLocal;
+    private long nowNs;
 
     FlowOpening(
             final FlowTable flows,
             final FlowHash flowHash,
             final StableHash stableHash,
             final LocalPorts localPorts,
-            final HopTable hops) {
+            final HopTable hops,
+            final BridgeStage bridge) {
+        this.bridge = bridge;
         this.flows = flows;
         this.flowHash = flowHash;
         this.stableHash = stableHash;
         this.localPorts = localPorts;
         this.hops = hops;
+    }
+
+    /** The time of the burst that comes. */
+    void now(final long burstNs) {
+        nowNs = burstNs;
     }
 
     void adopt(final ForwardingTable table) {
@@ -195,7 +204,15 @@ final class FlowOpening {
     private boolean isHairpin(final PacketBurst burst, final int i, final int backendId) {
         final int hopId = table.hopId(backendId);
         final int ingress = burst.ingress[i];
-        if (hopId < 0 || Hop.interfaceIndex(hops.hop(hopId)) != ingress) {
+        if (hopId < 0) {
+            return false;
+        }
+
+        final long hop = hops.hop(hopId);
+        if (bridge != null) {
+            return Hop.interfaceIndex(bridge.resolve(hop, nowNs)) == ingress;
+        }
+        if (Hop.interfaceIndex(hop) != ingress) {
             return false;
         }
 

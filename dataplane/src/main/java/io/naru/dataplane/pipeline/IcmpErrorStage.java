@@ -100,6 +100,8 @@ final class IcmpErrorStage {
     private final int[] selection = new int[1];
 
     private ForwardingTable table = ForwardingTable.EMPTY;
+    private BridgeStage bridge; // or null
+    private long nowNs;
     private PathMtuListener pathMtus = PathMtuListener.NONE;
     private long forwarded;
 
@@ -130,6 +132,11 @@ final class IcmpErrorStage {
         this.workerCount = settings.workerCount();
         this.tunnel = tunnel;
         this.reply = reply;
+    }
+
+    /** In a bridge: where stations are. */
+    void bridge(final BridgeStage stage) {
+        bridge = stage;
     }
 
     void adopt(final ForwardingTable table) {
@@ -169,6 +176,7 @@ final class IcmpErrorStage {
             final long frame,
             final long l3,
             final long nowNs) {
+        this.nowNs = nowNs;
         final boolean isIpv6 = burst.kind[i] == PacketKind.ICMP_6;
         final long l4 = frame + burst.l4Offset[i];
         final int length =
@@ -390,8 +398,9 @@ final class IcmpErrorStage {
             return BACKEND_DOWN;
         }
 
-        final long hop =
+        final long chosen =
                 direction == FlowEntry.TO_BACKEND ? hops.hop(hopId) : FlowEntry.clientHop(entry);
+        final long hop = bridge == null ? chosen : bridge.resolve(chosen, nowNs);
         final int cost = mode == DSR_L2 ? 0 : hopCost;
         final int ttl = isIpv6 ? Ipv6Header.hopLimit(l3) : Ipv4Header.ttl(l3);
         final int problem = problemOf(burst, i, hop, cost != 0 && ttl <= cost);

@@ -40,6 +40,8 @@ public final class Pipeline {
     private final ClassifyStage classify;
     private final ScheduleStage schedule;
     private final RouteStage route;
+    private final BridgeStage bridge; // or null
+    private final FlowOpening opening;
     private final PathMtuStage pathMtu;
     private final Fragmenter fragmenter;
     private final TrackStage track;
@@ -80,6 +82,14 @@ public final class Pipeline {
         final int hopCost = settings.isRouter() ? 1 : 0;
         this.flows = flows;
         this.stats = stats;
+        bridge =
+                settings.bridge() == null
+                        ? null
+                        : new BridgeStage(
+                                macsNet,
+                                settings.bridge().stations(),
+                                settings.bridge().nonce(),
+                                settings.workerId() == 0);
         fragments =
                 new FragmentStage(
                         settings.fragments(),
@@ -108,14 +118,16 @@ public final class Pipeline {
                         icmpErrors);
         resets = new IdleResets(macsNet, flows, hops);
         accounts.attach(flows, localPorts, resets);
+        icmpErrors.bridge(bridge);
+        opening = new FlowOpening(flows, flowHash, stableHash, localPorts, hops, bridge);
         schedule =
                 new ScheduleStage(
                         flows,
                         new OverflowFlows(flows, settings.overflowCapacity()),
                         accounts,
-                        new FlowOpening(flows, flowHash, stableHash, localPorts, hops),
+                        opening,
                         localPorts);
-        route = new RouteStage(hops, macsNet, hopCost, errorReply);
+        route = new RouteStage(hops, macsNet, hopCost, errorReply, bridge);
         fragmenter = new Fragmenter();
         pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
         track = new TrackStage(stats, resets);
@@ -138,6 +150,10 @@ public final class Pipeline {
     public void process(final PacketBurst burst, final long nowNs) {
         final int nowTicks = FlowEntry.ticks(nowNs);
         PacketParser.parse(burst);
+        if (bridge != null) {
+            bridge.take(burst, nowNs);
+            opening.now(nowNs);
+        }
         fragments.process(burst, nowNs);
         classify.classify(burst, nowNs);
         flows.lookup(burst, nowTicks);
@@ -147,6 +163,9 @@ public final class Pipeline {
         track.track(burst, nowTicks);
         rewrite(burst);
         fragmenter.cut(burst);
+        if (bridge != null) {
+            bridge.giveBack(burst, nowNs);
+        }
         for (int k = 0; k < burst.localCount; k++) {
             burst.localSlot[burst.locals[k]] = -1;
         }
@@ -191,9 +210,22 @@ public final class Pipeline {
         classify.adopt(table);
         schedule.adopt(table, schedulers);
         route.adopt(table);
+        if (bridge != null) {
+            bridge.adopt(table);
+        }
         pathMtu.adopt(table);
         resets.adopt(table);
         flows.expiry(expiry);
+    }
+
+    /** Puts what is to be sent of itself into the send list; once a duty cycle. */
+    public int makeOwn(final long nowNs) {
+        return bridge == null ? 0 : bridge.probe(nowNs);
+    }
+
+    /** Ports of a bridge that are closed as two are on one segment, a bit each. */
+    public long closedPorts() {
+        return bridge == null ? 0 : bridge.closedPorts();
     }
 
     /** ARP requests and neighbour solicitations that were answered. */
@@ -225,6 +257,9 @@ public final class Pipeline {
     public void sendList(final SendList list) {
         fragmenter.sendList(list);
         resets.sendList(list);
+        if (bridge != null) {
+            bridge.sendList(list);
+        }
     }
 
     /** Packets that were sent on though there was no room for their flow. */

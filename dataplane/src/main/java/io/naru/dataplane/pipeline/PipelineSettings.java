@@ -1,5 +1,7 @@
 package io.naru.dataplane.pipeline;
 
+import io.naru.dataplane.neighbour.MacTable;
+
 /**
  * What does not change about a worker's pipeline.
  *
@@ -10,6 +12,7 @@ package io.naru.dataplane.pipeline;
  * @param answersEcho whether a ping of a VIP is answered.
  * @param overflowCapacity flows to remember that found no room in the flow table, a power of two.
  * @param fragments what is spent on fragments at most.
+ * @param bridge of topology bridge, else null.
  */
 public record PipelineSettings(
         int workerId,
@@ -17,7 +20,8 @@ public record PipelineSettings(
         boolean isRouter,
         boolean answersEcho,
         int overflowCapacity,
-        FragmentLimits fragments) {
+        FragmentLimits fragments,
+        Bridge bridge) {
     /** A megabyte per worker. */
     public static final int DEFAULT_OVERFLOW_CAPACITY = 16_384;
 
@@ -33,7 +37,38 @@ public record PipelineSettings(
                 isRouter,
                 answersEcho,
                 overflowCapacity,
-                FragmentLimits.DEFAULT);
+                FragmentLimits.DEFAULT,
+                null);
+    }
+
+    /** The same worker in a bridge. */
+    public PipelineSettings in(final Bridge newBridge) {
+        return new PipelineSettings(
+                workerId,
+                workerCount,
+                isRouter,
+                answersEcho,
+                overflowCapacity,
+                fragments,
+                newBridge);
+    }
+
+    /**
+     * What the workers of a bridge share.
+     *
+     * @param nonce by which the process knows its own frames.
+     */
+    public record Bridge(MacTable stations, long nonce) {}
+
+    /** A worker of no bridge. */
+    public PipelineSettings(
+            final int workerId,
+            final int workerCount,
+            final boolean isRouter,
+            final boolean answersEcho,
+            final int overflowCapacity,
+            final FragmentLimits fragments) {
+        this(workerId, workerCount, isRouter, answersEcho, overflowCapacity, fragments, null);
     }
 
     /** Of a process with a single worker that answers pings. */

@@ -37,13 +37,16 @@ final class RouteStage {
     private final long[] macsNet;
     private final int hopCost;
     private final IcmpErrorReply reply;
+    private final BridgeStage bridge; // or null
     private ForwardingTable table = ForwardingTable.EMPTY;
 
     RouteStage(
             final HopTable hops,
             final long[] macsNet,
             final int hopCost,
-            final IcmpErrorReply reply) {
+            final IcmpErrorReply reply,
+            final BridgeStage bridge) {
+        this.bridge = bridge;
         this.hops = hops;
         this.macsNet = macsNet;
         this.hopCost = hopCost;
@@ -67,7 +70,8 @@ final class RouteStage {
             final int hopId = table.hopId(FlowEntry.backendId(entry));
             final long toBackend = hops.hop(hopId & ~(hopId >> 31)); // a reply of a backend down
             final long toClient = FlowEntry.clientHop(entry);
-            final long hop = toBackend ^ ((toBackend ^ toClient) & -(long) burst.direction[i]);
+            final long chosen = toBackend ^ ((toBackend ^ toClient) & -(long) burst.direction[i]);
+            final long hop = bridge == null ? chosen : bridge.resolve(chosen, nowNs);
             burst.hop[i] = hop;
 
             final int mode = FlowEntry.mode(entry);

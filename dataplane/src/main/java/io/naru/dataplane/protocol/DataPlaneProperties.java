@@ -11,7 +11,7 @@ public final class DataPlaneProperties {
     /** Where a service of the system keeps its run-time files. */
     public static final String RUN_DIR_DEFAULT = "/run/naru";
 
-    /** {@code routed} or {@code one-arm}. */
+    /** {@code routed}, {@code one-arm} or {@code bridge}. */
     public static final String TOPOLOGY = "naru.topology";
 
     /** Names of the interfaces, separated by commas; their order gives their index. */

@@ -139,7 +139,15 @@ public enum DropReason {
             "icmp-tunnel",
             "An ICMP error about a packet that we sent through a tunnel, read and answered to nobody:"
                     + " what it says of the path is remembered."),
-    LAND(41, "land", "A packet whose source is also its destination (a \"land\" attack).");
+    LAND(41, "land", "A packet whose source is also its destination (a \"land\" attack)."),
+    SAME_SEGMENT(
+            42,
+            "same-segment",
+            "A bridged frame whose station is on the segment that it came from: it has it already."),
+    BRIDGE_LOOP(
+            43,
+            "bridge-loop",
+            "Two ports of the bridge are on one segment: one of them is closed until they are not.");
 
     private static final DropReason[] BY_CODE = values();
 

@@ -43,6 +43,7 @@ public final class ForwardingTable {
     private final VipSet vips;
     private final AddressTable vips6;
     private final AddressTable natBackends6;
+    private final LongIntTable natAddresses;
     private final LongIntTable locals;
     private final AddressTable locals6;
     private final IpAddress[] localAddresses;
@@ -103,6 +104,7 @@ public final class ForwardingTable {
         final Map<IpAddress, Integer> backendIndices = new HashMap<>();
         final Map<Long, Integer> exact = new HashMap<>();
         final Map<Long, Integer> nat = new HashMap<>();
+        final Map<Long, Integer> natIps = new HashMap<>();
         final Map<Long, List<PortRanges.Range>> rangesByKey = new HashMap<>();
         stableChoices = new StableChoice[services.length];
         for (int id = 0; id < services.length; id++) {
@@ -130,6 +132,9 @@ public final class ForwardingTable {
             if (spec.mode() == Mode.NAT) {
                 for (final int backendId : backendIdsByService[id]) {
                     final BackendSpec backend = backends[backendId];
+                    if (backend.address().isIpv4()) {
+                        natIps.put(key(backendIpNet[backendId], 1, 0), backendId);
+                    }
                     final int port = portOf(backend, spec);
                     nat.put(keyOf(backend.address(), backendIndices, protocol, port), id);
                 }
@@ -138,6 +143,7 @@ public final class ForwardingTable {
 
         vips6 = new AddressTable(vipIndices);
         natBackends6 = new AddressTable(backendIndices);
+        natAddresses = new LongIntTable(natIps);
         localAddresses = builder.localAddresses;
         localIds = idsOf(builder, true);
         localIds6 = idsOf(builder, false);
@@ -238,6 +244,16 @@ public final class ForwardingTable {
                                 != LongIntTable.MISSING
                         || natBackends.get(key6(backend, protocol, ANY_PORT))
                                 != LongIntTable.MISSING);
+    }
+
+    /** Whether a backend of a {@code nat} service has this address. */
+    public boolean isNatAddress(final int ipNet) {
+        return natAddresses.get(key(ipNet, 1, 0)) != LongIntTable.MISSING;
+    }
+
+    /** The same for IPv6; two longs as loaded. */
+    public boolean isNatAddress6(final long highNet, final long lowNet) {
+        return natBackends6.get(highNet, lowNet) != AddressTable.MISSING;
     }
 
     /** Whether there are local addresses at all. */

@@ -218,7 +218,7 @@ final class Rig implements AutoCloseable {
         final int verdict;
         final int owner;
         final byte[] out;
-        private final long hop;
+        final long hop;
         private final byte[] in;
 
         Outcome(

@@ -18,6 +18,7 @@ package io.naru.linux.xdp;
  *
  *   naru_counters    index u32 = VERDICT   u64 on each CPU
  *   naru_sockets     queue u32             socket's descriptor
+ *   naru_settings    0 u32                 1 if we are a bridge u32
  * </pre>
  *
  * Addresses are in network order, IPv4 as {@code ::ffff:a.b.c.d}. A service is asked for only if
@@ -30,6 +31,7 @@ public final class FilterDescriptor {
     public static final String OBJECT = "naru_filter.o";
 
     public static final String SOCKETS_MAP = "naru_sockets";
+    public static final String SETTINGS_MAP = "naru_settings";
     public static final String COUNTERS_MAP = "naru_counters";
     public static final String ADDRESSES_MAP = "naru_addresses";
     public static final String SERVICES_MAP = "naru_services";

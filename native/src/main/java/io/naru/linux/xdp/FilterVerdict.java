@@ -19,7 +19,9 @@ public enum FilterVerdict {
     /** ICMP error about a packet to a NAT backend's endpoint: redirected. */
     TAKE_ERROR(5),
     /** Ours, but no socket serves the queue it came in by: passed on to the kernel. */
-    PASS_NO_SOCKET(6);
+    PASS_NO_SOCKET(6),
+    /** Whatever it is, by a bridge: redirected. */
+    TAKE_BRIDGED(7);
 
     private final int index;
 

@@ -18,6 +18,7 @@ import io.naru.linux.netlink.MacAddress;
 import io.naru.linux.netlink.NetlinkSocket;
 import io.naru.linux.xdp.CopyMode;
 import io.naru.linux.xdp.FilterVerdict;
+import io.naru.linux.xdp.ReceiveMode;
 import io.naru.linux.xdp.Umem;
 import io.naru.linux.xdp.XskQueue;
 import io.naru.linux.xdp.XskSocket;
@@ -53,6 +54,7 @@ public final class XdpEdge implements AutoCloseable {
         BpfMap sockets;
         BpfProgram program;
         XdpLink attached;
+        ReceiveMode receiveMode;
 
         Interface(final XdpSettings.Interface settings, final Link link, final int queues) {
             this.settings = settings;
@@ -134,6 +136,13 @@ public final class XdpEdge implements AutoCloseable {
     public void attach() {
         try {
             for (final Interface one : interfaces) {
+                one.receiveMode =
+                        ReceiveMode.open(
+                                one.link.name(),
+                                one.link.index(),
+                                settings.isBridge()
+                                        ? ReceiveMode.Wanted.EVERYTHING
+                                        : ReceiveMode.Wanted.ALL_GROUPS);
                 one.attached =
                         switch (one.settings.mode()) {
                             case AUTO -> XdpLink.attach(one.program, one.link);
@@ -153,6 +162,10 @@ public final class XdpEdge implements AutoCloseable {
             if (one.attached != null) {
                 one.attached.close();
                 one.attached = null;
+            }
+            if (one.receiveMode != null) {
+                one.receiveMode.close();
+                one.receiveMode = null;
             }
         }
     }
@@ -343,7 +356,7 @@ public final class XdpEdge implements AutoCloseable {
     }
 
     private void openPrograms() {
-        filter = new XdpTrafficFilter();
+        filter = new XdpTrafficFilter(settings.isBridge());
         resources.push(filter);
         for (int i = 0; i < interfaces.size(); i++) {
             final Interface one = interfaces.get(i);

@@ -14,13 +14,25 @@ import java.util.Set;
  * @param framesPerPort frames for each queue of each interface, a power of two.
  * @param frameSizeBytes 2048 or 4096.
  * @param hugePages what the frames are to stand on.
+ * @param isBridge whether every frame on the interfaces is ours, whomever it is sent to.
  */
 public record XdpSettings(
         List<Interface> interfaces,
         int workers,
         int framesPerPort,
         int frameSizeBytes,
-        HugePages hugePages) {
+        HugePages hugePages,
+        boolean isBridge) {
+    /** Of a balancer that is no bridge. */
+    public XdpSettings(
+            final List<Interface> interfaces,
+            final int workers,
+            final int framesPerPort,
+            final int frameSizeBytes,
+            final HugePages hugePages) {
+        this(interfaces, workers, framesPerPort, frameSizeBytes, hugePages, false);
+    }
+
     /** Find out. */
     public static final int AUTO = 0;
 

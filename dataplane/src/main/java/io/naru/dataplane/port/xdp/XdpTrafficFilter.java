@@ -4,6 +4,7 @@ import static io.naru.linux.xdp.FilterDescriptor.ADDRESSES_MAP;
 import static io.naru.linux.xdp.FilterDescriptor.BACKENDS_MAP;
 import static io.naru.linux.xdp.FilterDescriptor.COUNTERS_MAP;
 import static io.naru.linux.xdp.FilterDescriptor.SERVICES_MAP;
+import static io.naru.linux.xdp.FilterDescriptor.SETTINGS_MAP;
 import static io.naru.linux.xdp.FilterDescriptor.SOCKETS_MAP;
 
 import io.naru.dataplane.port.FilterRules;
@@ -38,7 +39,10 @@ final class XdpTrafficFilter implements TrafficFilter, AutoCloseable {
     private final Map<String, Map<UnsafeBuffer, UnsafeBuffer>> written = new HashMap<>();
     private FilterRules letIn = FilterRules.NONE;
 
-    XdpTrafficFilter() {
+    /**
+     * @param isBridge whether everything is let in, whatever the rules.
+     */
+    XdpTrafficFilter(final boolean isBridge) {
         try {
             for (final String name : RULE_MAPS) {
                 maps.put(name, BpfMap.create(object.map(name)));
@@ -46,6 +50,8 @@ final class XdpTrafficFilter implements TrafficFilter, AutoCloseable {
             }
 
             maps.put(COUNTERS_MAP, BpfMap.create(object.map(COUNTERS_MAP)));
+            maps.put(SETTINGS_MAP, BpfMap.create(object.map(SETTINGS_MAP)));
+            maps.get(SETTINGS_MAP).put(0, isBridge ? 1 : 0);
         } catch (final RuntimeException e) {
             close();
             throw e;

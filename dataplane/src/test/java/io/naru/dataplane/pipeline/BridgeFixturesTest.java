@@ -1,0 +1,239 @@
+package io.naru.dataplane.pipeline;
+
+import static io.naru.dataplane.pipeline.Frame.ACK;
+import static io.naru.dataplane.pipeline.Frame.SYN;
+import static io.naru.dataplane.pipeline.Rig.SECOND_NS;
+import static io.naru.dataplane.service.Specs.backend;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.naru.dataplane.flow.FlowHash;
+import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.neighbour.MacTable;
+import io.naru.dataplane.port.SendList;
+import io.naru.dataplane.port.memory.MemoryFrames;
+import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.Specs;
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The bridge: what passes untouched, and what it picks out. */
+class BridgeFixturesTest {
+    private static final int LEFT = 0;
+    private static final int RIGHT = 1;
+    private static final String LEFT_MAC = Rig.CLIENT_SIDE_MAC;
+    private static final String RIGHT_MAC = Rig.BACKEND_SIDE_MAC;
+    private static final String CLIENT = "02:00:00:00:00:99";
+    private static final String SERVER = "02:00:00:00:02:01";
+    private static final String OTHER = "02:00:00:00:00:77";
+    private static final int HOP = 1;
+    private static final int FRAMES = 32;
+
+    private final MacTable stations = new MacTable();
+    private final Rig rig =
+            new Rig(
+                    64,
+                    new PipelineSettings(0, 1, false, true, 64)
+                            .in(new PipelineSettings.Bridge(stations, 0x1234_5678_9abc_def0L)),
+                    new FlowHash(1, 2));
+    private final MemoryFrames own = new MemoryFrames(FRAMES, 2048);
+    private final SendList sendList = new SendList(own.share(FRAMES));
+
+    @BeforeEach
+    void setUp() {
+        rig.pipeline.sendList(sendList);
+        rig.hops.hop(HOP, Hop.of(Frame.macNet(SERVER), Hop.BRIDGED));
+        adopt("192.0.2.10:80", "192.0.2.101:8080");
+    }
+
+    @AfterEach
+    void close() {
+        own.close();
+        rig.close();
+    }
+
+    private void adopt(final String vip, final String server) {
+        final String address = vip.substring(0, vip.lastIndexOf(':'));
+        rig.adopt(
+                ForwardingTable.builder(1)
+                        .backend(1, backend("s1", server), HOP)
+                        .service(0, Specs.service("web", vip, Protocol.TCP, Mode.NAT), 1)
+                        .localAddress(
+                                0,
+                                IpAddress.parse(address.replace("[", "").replace("]", "")),
+                                true));
+    }
+
+    /** Every station is heard once. */
+    private void learnAll() {
+        send(LEFT, Frame.udp("192.0.2.7:1", "192.0.2.8:1").macs(CLIENT, OTHER).bytes());
+        send(RIGHT, Frame.udp("192.0.2.101:1", "192.0.2.8:1").macs(SERVER, OTHER).bytes());
+    }
+
+    private Rig.Outcome send(final int port, final byte[] frame) {
+        return rig.send(port, frame);
+    }
+
+    private static void assertUntouched(
+            final Rig.Outcome outcome, final int port, final byte[] frame) {
+        assertTrue(outcome.isSent(), () -> "not sent: " + outcome.reason());
+        assertArrayEquals(frame, outcome.out);
+        assertEquals(port, Hop.interfaceIndex(outcome.hop));
+    }
+
+    @Test
+    @DisplayName("a station is learned: the way back is known, and its own segment is left alone")
+    void learns() {
+        final byte[] there =
+                Frame.tcp("192.0.2.7:1", "192.0.2.8:2", ACK).macs(CLIENT, OTHER).bytes();
+        final byte[] back =
+                Frame.tcp("192.0.2.8:2", "192.0.2.7:1", ACK).macs(OTHER, CLIENT).bytes();
+
+        assertUntouched(send(LEFT, there), RIGHT, there);
+        assertUntouched(send(RIGHT, back), LEFT, back);
+        send(LEFT, back).assertDropped(DropReason.SAME_SEGMENT);
+    }
+
+    @Test
+    @DisplayName("a station that was silent for five minutes is not known any more")
+    void ages() {
+        learnAll();
+        assertEquals(LEFT, stations.port(Frame.macNet(CLIENT), rig.nowNs));
+        assertEquals(
+                MacTable.UNKNOWN, stations.port(Frame.macNet(CLIENT), rig.nowNs + 310 * SECOND_NS));
+    }
+
+    @Test
+    @DisplayName("VLAN tags, LLDP, IPv6, multicast, fragments, bad checksums: all pass untouched")
+    void passes() {
+        final byte[][] frames = {
+            Frame.tcp("10.0.0.1:1", "10.0.0.2:2", ACK).macs(CLIENT, OTHER).vlan(7).bytes(),
+            Frame.tcp("10.0.0.1:1", "10.0.0.2:2", ACK)
+                    .macs(CLIENT, OTHER)
+                    .etherType(0x88cc)
+                    .bytes(),
+            Frame.udp("[2001:db8::1]:1", "[2001:db8::2]:2").macs(CLIENT, OTHER).bytes(),
+            Frame.udp("10.0.0.1:1", "224.0.0.5:2").macs(CLIENT, "01:00:5e:00:00:05").bytes(),
+            Frame.udp("10.0.0.1:1", "10.0.0.2:2").macs(CLIENT, OTHER).fragment(0x2000).bytes(),
+            Frame.udp("10.0.0.1:1", "10.0.0.2:2").macs(CLIENT, OTHER).badIpChecksum(1).bytes(),
+            Frame.arp(1, "ff:ff:ff:ff:ff:ff", CLIENT, "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2"),
+            Frame.udp("10.0.0.1:1", "10.0.0.2:2").macs(CLIENT, OTHER).ttl(1).bytes(),
+        };
+        for (final byte[] frame : frames) {
+            assertUntouched(send(LEFT, frame), RIGHT, frame);
+        }
+    }
+
+    @Test
+    @DisplayName("who has the VIP? We, at the MAC of the port that was asked; nobody else hears it")
+    void arp() {
+        send(
+                        LEFT,
+                        Frame.arp(
+                                1,
+                                "ff:ff:ff:ff:ff:ff",
+                                CLIENT,
+                                "192.0.2.7",
+                                "00:00:00:00:00:00",
+                                "192.0.2.10"))
+                .assertSent(
+                        LEFT, Frame.arp(2, CLIENT, LEFT_MAC, "192.0.2.10", CLIENT, "192.0.2.7"));
+        assertEquals(0, sendList.count());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "192.0.2.7:4321, 192.0.2.10:80, 192.0.2.101:8080",
+        "'[2001:db8::7]:4321', '[2001:db8::10]:80', '[2001:db8::101]:8080'"
+    })
+    @DisplayName(
+            "a connection to the VIP goes to a backend, whatever its MAC; answers are the VIP's")
+    void service(final String client, final String vip, final String server) {
+        adopt(vip, server);
+        learnAll();
+
+        send(LEFT, Frame.tcp(client, vip, SYN).macs(CLIENT, OTHER).bytes())
+                .assertSent(RIGHT, Frame.tcp(client, server, SYN).macs(RIGHT_MAC, SERVER));
+        send(RIGHT, Frame.tcp(server, client, SYN | ACK).macs(SERVER, CLIENT).bytes())
+                .assertSent(LEFT, Frame.tcp(vip, client, SYN | ACK).macs(LEFT_MAC, CLIENT));
+    }
+
+    @Test
+    @DisplayName("a backend's own traffic, also from the service's port, passes untouched")
+    void backendsOwn() {
+        learnAll();
+        final byte[] own8080 =
+                Frame.tcp("192.0.2.101:8080", "192.0.2.7:5555", ACK).macs(SERVER, CLIENT).bytes();
+
+        assertUntouched(send(RIGHT, own8080), LEFT, own8080);
+    }
+
+    @Test
+    @DisplayName("a client on the backend's own side gets its answer: the VIP is its stand-in")
+    void hairpin() {
+        learnAll();
+        send(RIGHT, Frame.udp("192.0.2.9:1", "192.0.2.8:1").macs(OTHER, CLIENT).bytes());
+
+        final Rig.Outcome syn =
+                send(
+                        RIGHT,
+                        Frame.tcp("192.0.2.9:4321", "192.0.2.10:80", SYN)
+                                .macs(OTHER, RIGHT_MAC)
+                                .bytes());
+
+        assertTrue(syn.isSent(), () -> "not sent: " + syn.reason());
+        assertEquals(RIGHT, Hop.interfaceIndex(syn.hop));
+        final ByteBuffer out = ByteBuffer.wrap(syn.out);
+        assertEquals(0xc000020a, out.getInt(26), "from the VIP");
+        assertEquals(0xc0000265, out.getInt(30), "to the backend");
+        final int port = out.getShort(34) & 0xffff;
+        send(
+                        RIGHT,
+                        Frame.tcp("192.0.2.101:8080", "192.0.2.10:" + port, SYN | ACK)
+                                .macs(SERVER, RIGHT_MAC)
+                                .bytes())
+                .assertSent(
+                        RIGHT,
+                        Frame.tcp("192.0.2.10:80", "192.0.2.9:4321", SYN | ACK)
+                                .macs(RIGHT_MAC, OTHER));
+    }
+
+    @Test
+    @DisplayName("a backend that was never heard has no port yet")
+    void unheard() {
+        send(LEFT, Frame.tcp("192.0.2.7:4321", "192.0.2.10:80", SYN).macs(CLIENT, LEFT_MAC).bytes())
+                .assertDropped(DropReason.NEXT_HOP_UNRESOLVED);
+    }
+
+    @Test
+    @DisplayName("two ports on one segment: one is closed, and opened again when they are not")
+    void loop() {
+        assertEquals(2, rig.pipeline.makeOwn(rig.nowNs));
+        final byte[] probe = new byte[sendList.length(0)];
+        final UnsafeBuffer view = new UnsafeBuffer(sendList.address(0), probe.length);
+        view.getBytes(0, probe);
+        assertEquals(0, rig.pipeline.makeOwn(rig.nowNs), "once a second");
+        sendList.clear();
+
+        send(RIGHT, probe).assertDropped(DropReason.BRIDGE_LOOP);
+
+        assertEquals(2, rig.pipeline.closedPorts());
+        final byte[] frame = Frame.udp("192.0.2.7:1", "192.0.2.8:1").macs(CLIENT, OTHER).bytes();
+        send(RIGHT, frame).assertDropped(DropReason.BRIDGE_LOOP);
+        send(LEFT, frame).assertDropped(DropReason.SAME_SEGMENT);
+        rig.advance(11);
+        assertUntouched(send(LEFT, frame), RIGHT, frame);
+        assertEquals(0, rig.pipeline.closedPorts());
+    }
+}
