@@ -94,7 +94,7 @@ class DataPlaneContextTest {
 
         assertEquals(
                 List.of(
-                        "naru.topology is 'ring', expected routed or one-arm",
+                        "naru.topology is 'ring', expected routed or one-arm or bridge",
                         "naru.interface.eth0.mode is 'fast', expected auto or native or generic",
                         "naru.cpus is 'x', expected numbers of CPUs from 0 to 1023, separated by"
                                 + " commas",

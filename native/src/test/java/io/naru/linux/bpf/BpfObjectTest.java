@@ -51,6 +51,7 @@ class BpfObjectTest {
                         "naru_sockets",
                         "naru_counters",
                         "naru_addresses",
+                        "naru_settings",
                         "naru_services",
                         "naru_backends"),
                 object.maps().keySet());

@@ -507,6 +507,19 @@ class FilterProgramTest {
     }
 
     @Test
+    void shouldTakeEverythingAsABridge() throws Exception {
+        connectSocket();
+        MAPS.get(FilterDescriptor.SETTINGS_MAP).put(0, 1);
+        try {
+            assertEquals(
+                    FilterVerdict.TAKE_BRIDGED,
+                    run(toUs().type(0x88cc).bytes(new byte[46]).build(), "LLDP"));
+        } finally {
+            MAPS.get(FilterDescriptor.SETTINGS_MAP).put(0, 0);
+        }
+    }
+
+    @Test
     void shouldPassWhatIsOursWhenNoSocketServesTheQueue() throws Exception {
         MAPS.get(FilterDescriptor.SOCKETS_MAP).remove(0);
 
