@@ -46,6 +46,11 @@ class FrameFuzzTest {
         fuzz(FuzzScene.oneArm());
     }
 
+    @Test
+    void shouldSurviveAnyTrafficInBridgeTopology() {
+        fuzz(FuzzScene.bridge());
+    }
+
     /** Rounds begin anew, so that a long run can be repeated from the one that failed. */
     private void fuzz(final FuzzScene scene) {
         final long startNs = System.nanoTime();
@@ -66,7 +71,14 @@ class FrameFuzzTest {
         final FuzzTraffic traffic = new FuzzTraffic(random, scene);
         final FrameWatch watch = new FrameWatch(traffic::onSent);
         try (WorkerRig rig =
-                new WorkerRig(2, 64, FLOW_CAPACITY, watch, scene.isRouter(), scene.macsNet())) {
+                new WorkerRig(
+                        2,
+                        64,
+                        FLOW_CAPACITY,
+                        watch,
+                        scene.isRouter(),
+                        scene.bridged(),
+                        scene.macsNet())) {
             for (int id = 0; id < FuzzScene.HOPS; id++) {
                 rig.hops.hop(id, scene.hop(id));
             }

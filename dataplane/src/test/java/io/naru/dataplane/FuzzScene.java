@@ -1,7 +1,9 @@
 package io.naru.dataplane;
 
 import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.neighbour.MacTable;
 import io.naru.dataplane.pipeline.Frame;
+import io.naru.dataplane.pipeline.PipelineSettings;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
@@ -61,19 +63,32 @@ final class FuzzScene {
     }
 
     private final boolean isOneArm;
+    private final PipelineSettings.Bridge bridge;
 
-    private FuzzScene(final boolean isOneArm) {
+    private FuzzScene(final boolean isOneArm, final PipelineSettings.Bridge bridge) {
         this.isOneArm = isOneArm;
+        this.bridge = bridge;
     }
 
     /** Between two networks: every mode side by side, in both families. */
     static FuzzScene routed() {
-        return withEveryMode(new FuzzScene(false));
+        return withEveryMode(new FuzzScene(false, null));
     }
 
     /** On one network with one interface; nat is there too, as hairpin makes it full-nat. */
     static FuzzScene oneArm() {
-        return withEveryMode(new FuzzScene(true));
+        return withEveryMode(new FuzzScene(true, null));
+    }
+
+    /** Between two parts of one network. */
+    static FuzzScene bridge() {
+        return withEveryMode(
+                new FuzzScene(false, new PipelineSettings.Bridge(new MacTable(), 0x0123_4567L)));
+    }
+
+    /** What the workers share if they are those of a bridge, else null. */
+    PipelineSettings.Bridge bridged() {
+        return bridge;
     }
 
     private static FuzzScene withEveryMode(final FuzzScene scene) {
@@ -174,7 +189,7 @@ final class FuzzScene {
     }
 
     boolean isRouter() {
-        return !isOneArm;
+        return !isOneArm && bridge == null;
     }
 
     /** Our MACs, by interface. */
@@ -189,7 +204,8 @@ final class FuzzScene {
             return Hop.UNRESOLVED;
         }
 
-        return Hop.of(Frame.macNet("02:00:00:00:02:0" + (1 + id)), isOneArm || id == 2 ? 0 : 1);
+        final int port = isOneArm || id == 2 ? 0 : 1;
+        return Hop.of(Frame.macNet("02:00:00:00:02:0" + id), bridge == null ? port : Hop.BRIDGED);
     }
 
     /** Endpoints that clients call. */

@@ -45,6 +45,7 @@ final class WorkerRig implements AutoCloseable {
     private final int flowCapacity;
     private final Watch watch;
     private final boolean isRouter;
+    private final PipelineSettings.Bridge bridge;
     private final List<FlowMemory> memories = new ArrayList<>();
 
     WorkerRig(final int workerCount, final int handoverCapacity, final long... macsNet) {
@@ -95,8 +96,23 @@ final class WorkerRig implements AutoCloseable {
             final Watch watch,
             final boolean isRouter,
             final long... macsNet) {
+        this(workerCount, handoverCapacity, flowCapacity, watch, isRouter, null, macsNet);
+    }
+
+    /**
+     * @param bridge what the workers share if they are those of a bridge, else null.
+     */
+    WorkerRig(
+            final int workerCount,
+            final int handoverCapacity,
+            final int flowCapacity,
+            final Watch watch,
+            final boolean isRouter,
+            final PipelineSettings.Bridge bridge,
+            final long... macsNet) {
         this.watch = watch;
         this.isRouter = isRouter;
+        this.bridge = bridge;
         this.flowCapacity = flowCapacity;
         clock.update(1_000_000_000_000L);
         frames = new MemoryFrames(workerCount * FRAMES_PER_WORKER, FRAME_SIZE);
@@ -124,7 +140,7 @@ final class WorkerRig implements AutoCloseable {
         final FlowTable table = memory.flowTable(flowHash, id, workerCount, accounts);
         final Pipeline pipeline =
                 new Pipeline(
-                        new PipelineSettings(id, workerCount, isRouter, true, 64),
+                        new PipelineSettings(id, workerCount, isRouter, true, 64).in(bridge),
                         macsNet,
                         table,
                         accounts,

@@ -37,6 +37,11 @@ final class BridgeStage {
     private static final int NO_FLOW = Verdict.drop(DropReason.NO_FLOW);
     private static final int NOT_OURS = Verdict.drop(DropReason.NOT_OURS);
     private static final int ICMP_NO_FLOW = Verdict.drop(DropReason.ICMP_NO_FLOW);
+    private static final int FRAGMENT = Verdict.drop(DropReason.FRAGMENT);
+    private static final int BAD_FRAGMENT = Verdict.drop(DropReason.BAD_FRAGMENT);
+    private static final int FRAGMENT_OVERLAP = Verdict.drop(DropReason.FRAGMENT_OVERLAP);
+    private static final int FRAGMENT_DUPLICATE = Verdict.drop(DropReason.FRAGMENT_DUPLICATE);
+    private static final int TOO_MANY_FRAGMENTS = Verdict.drop(DropReason.TOO_MANY_FRAGMENTS);
 
     private static final long GROUP_BIT = 1;
 
@@ -223,13 +228,25 @@ final class BridgeStage {
             final int verdict = burst.verdict[i];
             if (verdict == Verdict.HANDOVER || verdict == Verdict.HELD) {
                 putDestination(burst.address[i], originalMac[i]);
-            } else if (verdict == NO_FLOW || verdict == NOT_OURS || verdict == ICMP_NO_FLOW) {
+            } else if (verdict == NO_FLOW
+                    || verdict == NOT_OURS
+                    || verdict == ICMP_NO_FLOW
+                    || isAboutFragments(verdict)) {
                 putDestination(burst.address[i], originalMac[i]);
                 if (!isToVip(burst, i)) {
                     burst.verdict[i] = forward(burst, i, burst.address[i], nowNs);
                 }
             }
         }
+    }
+
+    /** A backend's own pings may be large, and what it cuts wrong is between it and the other. */
+    private static boolean isAboutFragments(final int verdict) {
+        return verdict == FRAGMENT
+                || verdict == BAD_FRAGMENT
+                || verdict == FRAGMENT_OVERLAP
+                || verdict == FRAGMENT_DUPLICATE
+                || verdict == TOO_MANY_FRAGMENTS;
     }
 
     /** What is sent to a VIP is ours, if only to be dropped. */

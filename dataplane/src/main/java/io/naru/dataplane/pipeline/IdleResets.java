@@ -60,6 +60,8 @@ final class IdleResets {
     private boolean isUsed;
     private ForwardingTable table = ForwardingTable.EMPTY;
     private SendList sendList = SendList.NONE;
+    private BridgeStage bridge;
+    private long nowNs;
     private long sent;
 
     IdleResets(final long[] macsNet, final FlowTable flows, final HopTable hops) {
@@ -80,6 +82,16 @@ final class IdleResets {
 
     void sendList(final SendList list) {
         sendList = list;
+    }
+
+    /** In topology bridge: who knows where stations are, of whom some are only known to it. */
+    void bridge(final BridgeStage bridge) {
+        this.bridge = bridge;
+    }
+
+    /** The time of this duty cycle; only a bridge asks for it. */
+    void now(final long nowNs) {
+        this.nowNs = nowNs;
     }
 
     /** Whether any service asks for it. */
@@ -142,7 +154,8 @@ final class IdleResets {
 
         final int hopId = table.hopId(FlowEntry.backendId(entry));
         if (hopId >= 0) {
-            send(entry, FlowEntry.TO_BACKEND, hops.hop(hopId));
+            final long hop = hops.hop(hopId);
+            send(entry, FlowEntry.TO_BACKEND, bridge == null ? hop : bridge.resolve(hop, nowNs));
         }
 
         send(entry, FlowEntry.TO_CLIENT, FlowEntry.clientHop(entry));

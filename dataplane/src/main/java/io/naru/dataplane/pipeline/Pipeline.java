@@ -119,6 +119,7 @@ public final class Pipeline {
         resets = new IdleResets(macsNet, flows, hops);
         accounts.attach(flows, localPorts, resets);
         icmpErrors.bridge(bridge);
+        resets.bridge(bridge);
         opening = new FlowOpening(flows, flowHash, stableHash, localPorts, hops, bridge);
         schedule =
                 new ScheduleStage(
@@ -153,6 +154,7 @@ public final class Pipeline {
         if (bridge != null) {
             bridge.take(burst, nowNs);
             opening.now(nowNs);
+            resets.now(nowNs);
         }
         fragments.process(burst, nowNs);
         classify.classify(burst, nowNs);

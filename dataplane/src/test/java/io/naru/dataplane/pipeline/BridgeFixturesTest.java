@@ -20,6 +20,8 @@ import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.service.Specs;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,6 +179,66 @@ class BridgeFixturesTest {
                 Frame.tcp("192.0.2.101:8080", "192.0.2.7:5555", ACK).macs(SERVER, CLIENT).bytes();
 
         assertUntouched(send(RIGHT, own8080), LEFT, own8080);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "192.0.2.7:4321, 192.0.2.10:80, 192.0.2.101:8080",
+        "'[2001:db8::7]:4321', '[2001:db8::10]:80', '[2001:db8::101]:8080'"
+    })
+    @DisplayName("fragments to the VIP, and of answers, follow their connection in any order")
+    void fragments(final String client, final String vip, final String server) {
+        adopt(vip, server);
+        learnAll();
+        send(LEFT, Frame.tcp(client, vip, SYN).macs(CLIENT, OTHER).bytes());
+        send(RIGHT, Frame.tcp(server, client, SYN | ACK).macs(SERVER, CLIENT).bytes());
+        final Frame data = Frame.tcp(client, vip, ACK).macs(CLIENT, LEFT_MAC).fragment(0);
+        final Frame answer = Frame.tcp(server, client, ACK).macs(SERVER, CLIENT).fragment(0);
+
+        final List<byte[]> there = sendReversed(LEFT, data.payload(1_400).bytes());
+        final List<byte[]> back = sendReversed(RIGHT, answer.payload(1_400).bytes());
+
+        assertArrayEquals(
+                data.endpoints(client, server).macs(RIGHT_MAC, SERVER).bytes(),
+                Fragments.together(there).get(0));
+        assertArrayEquals(
+                answer.endpoints(vip, client).macs(LEFT_MAC, CLIENT).bytes(),
+                Fragments.together(back).get(0));
+    }
+
+    private List<byte[]> sendReversed(final int port, final byte[] packet) {
+        final List<byte[]> sent = new ArrayList<>();
+        for (final byte[] fragment : Fragments.reversed(Fragments.of(packet, 576))) {
+            final Rig.Outcome outcome = send(port, fragment);
+            if (outcome.isSent()) {
+                sent.add(outcome.out);
+            }
+            rig.ready().forEach(late -> sent.add(late.out));
+        }
+        return sent;
+    }
+
+    @Test
+    @DisplayName("fragments of a backend's own, of a large ping too, pass untouched")
+    void backendsOwnFragments() {
+        learnAll();
+        final byte[] ping =
+                Frame.icmp("192.0.2.101", "192.0.2.7", 8)
+                        .macs(SERVER, CLIENT)
+                        .fragment(0)
+                        .payload(2_000)
+                        .bytes();
+        final byte[] datagram =
+                Frame.udp("192.0.2.101:9", "192.0.2.7:9")
+                        .macs(SERVER, CLIENT)
+                        .fragment(0)
+                        .payload(2_000)
+                        .bytes();
+        for (final byte[] packet : List.of(ping, datagram)) {
+            for (final byte[] fragment : Fragments.of(packet, 1_500)) {
+                assertUntouched(send(RIGHT, fragment), LEFT, fragment);
+            }
+        }
     }
 
     @Test
