@@ -2,6 +2,7 @@ package io.naru.bench.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.naru.bench.topology.Curl;
 import io.naru.bench.topology.Family;
 import io.naru.bench.topology.Namespace;
 import io.naru.bench.topology.Site;
@@ -9,6 +10,7 @@ import io.naru.bench.topology.Topology;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** A bridge between the edge router and the servers: mode {@code nat}, and all else untouched. */
@@ -63,6 +65,32 @@ class BridgeModesSystemTest extends ModesSystemTest {
         final List<String> expected = new ArrayList<>();
         frames.forEach(frame -> expected.add(frame.replace(" ", "")));
         assertEquals(expected, behind.stop().frames());
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void shouldNoticeThatBothPortsAreOnOneSegmentAndRecover() {
+        final Namespace front = system.site.front();
+        system.network.connect(front, "cable", system.site.zwitch(), "cable", 1);
+        front.ip("link set cable master br0\n");
+        system.site.zwitch().ip("link set cable master br0\n");
+        send(front, "lb-eth0", MULTICAST);
+
+        Await.until(
+                "the loop is told",
+                () -> system.balancer.naru("get", "drops").output().contains("bridge-loop"),
+                system::evidence);
+
+        front.ip("link delete cable\n");
+        Await.until(
+                "all is served again",
+                () ->
+                        Case.of(Topology.BRIDGE).stream()
+                                .allMatch(
+                                        each ->
+                                                Curl.get(client(), url(each), 6, 1).stream()
+                                                        .allMatch(Curl.Reply::ok)),
+                system::evidence);
     }
 
     /** Sends a frame, given in hexadecimal, out of a device. */
