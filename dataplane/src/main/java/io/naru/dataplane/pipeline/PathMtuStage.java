@@ -128,6 +128,11 @@ final class PathMtuStage {
             return ofInterface;
         }
 
+        return mtuToBackend(entry, ofInterface);
+    }
+
+    /** What the backend's way takes, or its interface if that is not known or less. */
+    private int mtuToBackend(final long entry, final int ofInterface) {
         final int hopId = table.hopId(FlowEntry.backendId(entry));
         final int ofHop = hopId < 0 ? 0 : hops.mtu(hopId);
         return ofHop == 0 ? ofInterface : Math.min(ofHop, ofInterface);
@@ -153,10 +158,13 @@ final class PathMtuStage {
             MssOption.lower(l4, option);
         } else if (mode == NAT || mode == FULL_NAT) {
             final int hopId = table.hopId(FlowEntry.backendId(entry));
-            final int toBackend = hopId < 0 ? 0 : hops.mtu(hopId);
             final int toClient = hops.interfaceMtu(Hop.interfaceIndex(FlowEntry.clientHop(entry)));
-            final int smallest =
-                    Math.min(room, Math.min(toClient, toBackend == 0 ? room : toBackend));
+            final int toBackend =
+                    hopId < 0
+                            ? room
+                            : mtuToBackend(
+                                    entry, hops.interfaceMtu(Hop.interfaceIndex(hops.hop(hopId))));
+            final int smallest = Math.min(room, Math.min(toClient, toBackend));
             final int header = FlowEntry.isIpv6(entry) ? Ipv6Header.LENGTH : Ipv4Header.LENGTH;
             MssOption.lower(l4, smallest - header - TcpHeader.LENGTH);
         }

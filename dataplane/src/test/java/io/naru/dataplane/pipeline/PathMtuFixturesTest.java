@@ -295,6 +295,26 @@ class PathMtuFixturesTest {
     }
 
     @Test
+    @DisplayName("nat: a way of unknown MTU takes what its interface takes, for the SYN-ACK too")
+    void clampByInterface() {
+        open(Mode.NAT, VIP, "10.2.0.1:8080", 0);
+        rig.hops.interfaceMtu(BACKEND_SIDE, 1400);
+        rig.send(CLIENT_SIDE, syn(CLIENT, VIP, 0).macs(ROUTER, CLIENT_SIDE_MAC).bytes());
+
+        final byte[] synAck =
+                rig.send(
+                                BACKEND_SIDE,
+                                syn("10.2.0.1:8080", CLIENT, 0)
+                                        .flags(SYN | ACK)
+                                        .macs(SERVER, BACKEND_SIDE_MAC)
+                                        .bytes())
+                        .out;
+
+        assertEquals(1360, u16(synAck, 56));
+        assertNull(Checksums.problem(synAck));
+    }
+
+    @Test
     @DisplayName("an MSS that fits is left alone; a limit of the service's own holds in DSR too")
     void clampByService() {
         open(
