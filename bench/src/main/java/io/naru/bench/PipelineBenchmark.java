@@ -72,6 +72,10 @@ public class PipelineBenchmark {
     private static final int FRAME_SIZE = 2_048;
     private static final int HEADROOM = 256;
     private static final int BACKENDS = 16;
+
+    /** Enough for a million flows of full-nat, whose two protocols have ports of their own. */
+    private static final int LOCAL_ADDRESSES = 16;
+
     private static final int VIP_NET = 0x0a02_00c0; // 192.0.2.10
     private static final int TCP_PORT_NET = 0x5000; // 80
     private static final int UDP_PORT_NET = 0x3500; // 53
@@ -80,7 +84,7 @@ public class PipelineBenchmark {
     private static final long START_NS = 1_000_000_000_000L;
 
     /** How frames are rewritten. */
-    @Param({"nat", "dsr-l2"})
+    @Param({"nat", "dsr-l2", "full-nat", "dsr-gre", "dsr-ipip"})
     private String mode;
 
     /** In the table and hit. */
@@ -131,7 +135,9 @@ public class PipelineBenchmark {
     private void adopt() {
         final io.naru.dataplane.protocol.Mode serviceMode =
                 io.naru.dataplane.protocol.Mode.ofLabel(mode);
-        final boolean keepsPort = serviceMode == io.naru.dataplane.protocol.Mode.DSR_L2;
+        final boolean keepsPort =
+                serviceMode != io.naru.dataplane.protocol.Mode.NAT
+                        && serviceMode != io.naru.dataplane.protocol.Mode.FULL_NAT;
         final ForwardingTable.Builder builder = ForwardingTable.builder(1);
         final int[] ids = new int[BACKENDS];
         for (int i = 0; i < BACKENDS; i++) {
@@ -147,6 +153,10 @@ public class PipelineBenchmark {
                             BackendState.UP),
                     i);
         }
+        for (int i = 0; i < LOCAL_ADDRESSES; i++) {
+            builder.localAddress(i, IpAddress.ipv4(0x0a02_0064 + i), false);
+        }
+        builder.interfaceAddress(1, IpAddress.ipv4(0x0a02_00fe)); // the tunnels' source
         builder.service(0, service("web", Protocol.TCP, 80, serviceMode), ids);
         builder.service(1, service("dns", Protocol.UDP, 53, serviceMode), ids);
         final ForwardingTable snapshot = builder.build();
