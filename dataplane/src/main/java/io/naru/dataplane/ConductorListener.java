@@ -10,7 +10,8 @@ interface ConductorListener {
     /**
      * A flow that a query matches.
      *
-     * @param entry address of a copy of its {@link io.naru.dataplane.flow.FlowEntry}.
+     * @param entry address of a copy of its {@link io.naru.dataplane.flow.FlowEntry}; behind it is
+     *     one of its {@link io.naru.dataplane.flow.FlowAddresses}.
      * @param nowTicks when it was copied.
      */
     void onFlow(int workerId, long correlationId, long entry, int nowTicks);

@@ -1,5 +1,6 @@
 package io.naru.dataplane;
 
+import io.naru.dataplane.flow.FlowAddresses;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.packet.Bounds;
 import io.naru.dataplane.packet.RawMemory;
@@ -22,7 +23,8 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *   8                   8 now in ticks    4      8 matched         8
  *                      12 zero            4     16
  *                      16 entry          64
- *                      80
+ *                      80 addresses      64
+ *                     144
  *   PATH_MTU
  *   0 address, high 8
  *   8 address, low  8
@@ -39,7 +41,8 @@ final class ConductorProxy {
     private static final int ADOPTED_LENGTH = 8;
     private static final int FLOW_TICKS_OFFSET = 8;
     private static final int FLOW_ENTRY_OFFSET = 16;
-    private static final int FLOW_LENGTH = FLOW_ENTRY_OFFSET + FlowEntry.LENGTH;
+    private static final int FLOW_ADDRESSES_OFFSET = FLOW_ENTRY_OFFSET + FlowEntry.LENGTH;
+    private static final int FLOW_LENGTH = FLOW_ADDRESSES_OFFSET + FlowAddresses.LENGTH;
     private static final int END_MATCHED_OFFSET = 8;
     private static final int END_LENGTH = 16;
     private static final int PATH_LOW_OFFSET = 8;
@@ -90,8 +93,9 @@ final class ConductorProxy {
         return ring.capacity() - ring.size() >= (count + 2) * FLOW_RECORD_LENGTH;
     }
 
-    /** Sends a copy of a flow's entry; after {@link #hasRoomForFlows} has said yes. */
-    void flow(final long correlationId, final long entry, final int nowTicks) {
+    /** Sends a copy of a flow's two lines; after {@link #hasRoomForFlows} has said yes. */
+    void flow(
+            final long correlationId, final long entry, final long addresses, final int nowTicks) {
         final int index = ring.tryClaim(FLOW, FLOW_LENGTH);
         if (index < 0) {
             throw new IllegalStateException("no room for a flow");
@@ -100,7 +104,9 @@ final class ConductorProxy {
         final MutableDirectBuffer buffer = ring.buffer();
         buffer.putLong(index, correlationId);
         buffer.putLong(index + FLOW_TICKS_OFFSET, nowTicks & 0xffff_ffffL);
-        RawMemory.copy(entry, buffer.addressOffset() + index + FLOW_ENTRY_OFFSET, FlowEntry.LENGTH);
+        final long message = buffer.addressOffset() + index;
+        RawMemory.copy(entry, message + FLOW_ENTRY_OFFSET, FlowEntry.LENGTH);
+        RawMemory.copy(addresses, message + FLOW_ADDRESSES_OFFSET, FlowAddresses.LENGTH);
         ring.commit(index);
     }
 

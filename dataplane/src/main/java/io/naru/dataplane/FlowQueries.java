@@ -1,13 +1,16 @@
 package io.naru.dataplane;
 
+import io.naru.dataplane.flow.FlowAddresses;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowExpiry;
 import io.naru.dataplane.flow.FlowState;
+import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.protocol.BackendInfo;
 import io.naru.dataplane.protocol.EventProxy;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.ServiceInfo;
 import java.util.ArrayDeque;
@@ -109,14 +112,13 @@ final class FlowQueries {
             final long correlationId, final FlowFilter filter, final Inventory inventory) {
         int clientIp = 0;
         int clientMask = 0;
-        if (!filter.client().isNone()) {
-            if (!filter.client().isIpv4()) {
-                throw new IllegalArgumentException(
-                        "client " + filter.client() + ": flows have IPv4 addresses only");
-            }
+        FlowQuery.Client6 client6 = null;
+        if (filter.client().isIpv4()) {
             clientIp = filter.client().ipv4();
             clientMask =
                     filter.clientPrefixBits() == 0 ? 0 : -1 << (32 - filter.clientPrefixBits());
+        } else if (!filter.client().isNone()) {
+            client6 = client6(filter.client(), filter.clientPrefixBits());
         }
 
         return new FlowQuery(
@@ -128,7 +130,20 @@ final class FlowQueries {
                 Integer.reverseBytes(clientMask),
                 Short.toUnsignedInt(Short.reverseBytes((short) filter.clientPort())),
                 FlowEntry.ticks(TimeUnit.SECONDS.toNanos(filter.minAgeS())),
-                filter.limit());
+                filter.limit(),
+                client6);
+    }
+
+    private static FlowQuery.Client6 client6(final IpAddress client, final int prefixBits) {
+        return new FlowQuery.Client6(
+                Long.reverseBytes(client.high()),
+                Long.reverseBytes(client.low()),
+                Long.reverseBytes(mask(Math.min(prefixBits, Long.SIZE))),
+                Long.reverseBytes(mask(Math.max(0, prefixBits - Long.SIZE))));
+    }
+
+    private static long mask(final int bits) {
+        return bits == 0 ? 0 : -1L << (Long.SIZE - bits);
     }
 
     private static BitSet serviceIds(final FlowFilter filter, final Inventory inventory) {
@@ -206,12 +221,15 @@ final class FlowQueries {
             final FlowExpiry expiry,
             final Inventory inventory) {
         final int backendId = FlowEntry.backendId(entry);
-        final int backendIpNet = FlowEntry.backendIpNet(entry);
-        IpAddress backendAddress = address(backendIpNet);
-        int backendPort = port(FlowEntry.backendPortNet(entry));
-        if (backendIpNet == 0) { // its replies do not pass us, so the entry need not know it
-            backendAddress = inventory.backendAddress(backendId);
-            backendPort = port(FlowEntry.vipPortNet(entry));
+        final long addresses = entry + FlowEntry.LENGTH;
+        final boolean isIpv6 = FlowEntry.isIpv6(entry);
+        final int mode = FlowEntry.mode(entry);
+        final IpAddress backendAddress = inventory.backendAddress(backendId);
+        int backendPort = port(FlowEntry.vipPortNet(entry)); // DSR changes none
+        if (mode == Mode.NAT.code()) {
+            backendPort = port(FlowEntry.backendPortNet(entry));
+        } else if (mode == Mode.FULL_NAT.code()) {
+            backendPort = port(FlowAddresses.backendPortNet(addresses));
         }
 
         final int idleTicks = nowTicks - FlowEntry.lastSeenTicks(entry);
@@ -219,10 +237,14 @@ final class FlowQueries {
                 FlowEntry.serviceId(entry),
                 backendId,
                 workerId,
-                Protocol.ofCode(FlowEntry.protocol(entry)),
-                address(FlowEntry.clientIpNet(entry)),
+                Protocol.ofCode(FlowEntry.protocol(entry) & ~FlowEntry.FAMILY_6),
+                isIpv6
+                        ? address6(addresses + FlowAddresses.CLIENT_OFFSET)
+                        : address(FlowEntry.clientIpNet(entry)),
                 port(FlowEntry.clientPortNet(entry)),
-                address(FlowEntry.vipNet(entry)),
+                isIpv6
+                        ? address6(addresses + FlowAddresses.VIP_OFFSET)
+                        : address(FlowEntry.vipNet(entry)),
                 port(FlowEntry.vipPortNet(entry)),
                 backendAddress,
                 backendPort,
@@ -238,6 +260,12 @@ final class FlowQueries {
 
     private static IpAddress address(final int ipNet) {
         return IpAddress.ipv4(Integer.reverseBytes(ipNet));
+    }
+
+    private static IpAddress address6(final long address) {
+        return new IpAddress(
+                Long.reverseBytes(RawMemory.getLong(address)),
+                Long.reverseBytes(RawMemory.getLong(address + Long.BYTES)));
     }
 
     private static int port(final int portNet) {

@@ -1,6 +1,8 @@
 package io.naru.dataplane;
 
+import io.naru.dataplane.flow.FlowAddresses;
 import io.naru.dataplane.flow.FlowEntry;
+import io.naru.dataplane.packet.RawMemory;
 import java.util.BitSet;
 
 /**
@@ -15,6 +17,7 @@ import java.util.BitSet;
  * @param clientPortNet or 0 for any.
  * @param minAgeTicks least age.
  * @param limit flows to show; all that match are counted.
+ * @param client6 in place of {@code clientIpNet}, or null.
  */
 record FlowQuery(
         long correlationId,
@@ -25,14 +28,63 @@ record FlowQuery(
         int clientMaskNet,
         int clientPortNet,
         int minAgeTicks,
-        int limit) {
+        int limit,
+        Client6 client6) {
 
-    boolean matches(final long entry, final int nowTicks) {
-        return ((FlowEntry.clientIpNet(entry) ^ clientIpNet) & clientMaskNet) == 0
+    /**
+     * An IPv6 client or its network, as loaded from a packet.
+     *
+     * @param highMaskNet the bits of {@code highNet} that count.
+     */
+    record Client6(long highNet, long lowNet, long highMaskNet, long lowMaskNet) {
+        boolean matches(final long addresses) {
+            final long client = addresses + FlowAddresses.CLIENT_OFFSET;
+            return (((RawMemory.getLong(client) ^ highNet) & highMaskNet)
+                            | ((RawMemory.getLong(client + Long.BYTES) ^ lowNet) & lowMaskNet))
+                    == 0;
+        }
+    }
+
+    /** A query that is not for IPv6 clients. */
+    FlowQuery(
+            final long correlationId,
+            final BitSet serviceIds,
+            final BitSet backendIds,
+            final int states,
+            final int clientIpNet,
+            final int clientMaskNet,
+            final int clientPortNet,
+            final int minAgeTicks,
+            final int limit) {
+        this(
+                correlationId,
+                serviceIds,
+                backendIds,
+                states,
+                clientIpNet,
+                clientMaskNet,
+                clientPortNet,
+                minAgeTicks,
+                limit,
+                null);
+    }
+
+    boolean matches(final long entry, final long addresses, final int nowTicks) {
+        return isFromClient(entry, addresses)
                 && (clientPortNet == 0 || FlowEntry.clientPortNet(entry) == clientPortNet)
                 && (states >>> FlowEntry.state(entry) & 1) != 0
                 && (serviceIds == null || serviceIds.get(FlowEntry.serviceId(entry)))
                 && (backendIds == null || backendIds.get(FlowEntry.backendId(entry)))
                 && nowTicks - FlowEntry.createdTicks(entry) >= minAgeTicks;
+    }
+
+    private boolean isFromClient(final long entry, final long addresses) {
+        if (client6 != null) {
+            return FlowEntry.isIpv6(entry) && client6.matches(addresses);
+        }
+
+        return clientMaskNet == 0
+                || (!FlowEntry.isIpv6(entry)
+                        && ((FlowEntry.clientIpNet(entry) ^ clientIpNet) & clientMaskNet) == 0);
     }
 }

@@ -56,11 +56,12 @@ final class FlowSearch implements FlowVisitor {
 
     @Override
     public void onFlow(final long entry) {
-        if (query.matches(entry, nowTicks)) {
+        final long addresses = flowTable.addresses(entry);
+        if (query.matches(entry, addresses, nowTicks)) {
             matched++;
             if (shown < query.limit()) {
                 shown++;
-                conductor.flow(query.correlationId(), entry, nowTicks);
+                conductor.flow(query.correlationId(), entry, addresses, nowTicks);
             }
         }
     }
