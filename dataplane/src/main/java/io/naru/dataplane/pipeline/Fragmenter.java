@@ -44,8 +44,18 @@ final class Fragmenter {
     private final int[] steps = new int[PacketBurst.CAPACITY];
     private int count;
     private int reserved;
+    private final int identificationStep;
     private int nextIdentification;
     private SendList sendList = SendList.NONE;
+
+    /**
+     * Workers send to one backend from one address, so they must not give two packets the same
+     * identification (RFC 6864 §4.2): each has every {@code workerCount}-th.
+     */
+    Fragmenter(final int workerId, final int workerCount) {
+        nextIdentification = workerId;
+        identificationStep = workerCount;
+    }
 
     void sendList(final SendList list) {
         this.sendList = list;
@@ -107,7 +117,8 @@ final class Fragmenter {
         if (isTunnel(header)) { // we are its sender, and have said neither that nor who it is
             putShort(
                     header + Ipv4Header.IDENTIFICATION_OFFSET,
-                    Short.reverseBytes((short) nextIdentification++));
+                    Short.reverseBytes((short) nextIdentification));
+            nextIdentification += identificationStep;
         }
 
         for (int start = step; start < data; start += step) {

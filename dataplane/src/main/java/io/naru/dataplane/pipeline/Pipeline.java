@@ -129,7 +129,7 @@ public final class Pipeline {
                         opening,
                         localPorts);
         route = new RouteStage(hops, macsNet, hopCost, errorReply, bridge);
-        fragmenter = new Fragmenter();
+        fragmenter = new Fragmenter(settings.workerId(), settings.workerCount());
         pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
         track = new TrackStage(stats, resets);
         fullNat = new FullNatForwarder(macsNet, hopCost, flows);

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.port.SendList;
 import io.naru.dataplane.port.memory.MemoryFrames;
 import io.naru.dataplane.protocol.DropReason;
@@ -27,7 +28,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -251,6 +254,41 @@ class PathMtuFixturesTest {
         assertArrayEquals(
                 from(udp(1400).fragment(0).ttl(63).bytes(), 14),
                 reassembled(one.stream().map(f -> from(f, 14)).toList()));
+    }
+
+    @Test
+    @DisplayName("oversize outer: no two workers give packets the same identification")
+    void identificationsOfWorkers() {
+        final Set<Integer> identifications = new HashSet<>();
+        final long address = sendList.newFrame();
+
+        for (int worker = 0; worker < 2; worker++) {
+            final Fragmenter fragmenter = new Fragmenter(worker, 2);
+            fragmenter.sendList(sendList);
+            for (int n = 0; n < 5; n++) {
+                identifications.add(identification(fragmenter, address));
+            }
+        }
+
+        assertEquals(10, identifications.size());
+    }
+
+    /** The identification that a packet around another one gets. */
+    private int identification(final Fragmenter fragmenter, final long address) {
+        final byte[] packet = udp(700).fragment(0).bytes();
+        packet[14 + 9] = 4; // IPv4 in IPv4
+        final UnsafeBuffer view = new UnsafeBuffer(address, packet.length);
+        view.putBytes(0, packet);
+        final PacketBurst burst = new PacketBurst();
+        burst.count = 1;
+        burst.address[0] = address;
+        burst.length[0] = packet.length;
+        burst.verdict[0] = Verdict.TX;
+        fragmenter.mark(0, 14, packet.length - 14, 20, 600);
+        fragmenter.cut(burst);
+        sendList.clear();
+        view.getBytes(0, packet);
+        return u16(packet, 14 + 4);
     }
 
     @Test
