@@ -228,7 +228,11 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
             final String name = spec.pool() + "/" + spec.name();
             final BackendSpec was = before.get(name);
             final BackendState kept = was == null ? BackendState.DOWN : was.state();
-            put(name, spec.state() == BackendState.KEEP ? with(spec, spec.weight(), kept) : spec);
+            put(
+                    name,
+                    spec.state() == BackendState.KEEP
+                            ? spec.with(spec.weight(), spec.share(), kept)
+                            : spec);
         }
         services.clear();
         for (final ServiceSpec service : openServices) {
@@ -244,6 +248,7 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
             final String pool,
             final String name,
             final int weight,
+            final int share,
             final BackendState state) {
         final String key = pool + "/" + name;
         log.add("set " + key + " " + state.label() + " " + weight);
@@ -254,9 +259,9 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
         }
         put(
                 key,
-                with(
-                        was,
+                was.with(
                         weight < 0 ? was.weight() : weight,
+                        share < 0 ? was.share() : share,
                         state == BackendState.KEEP ? was.state() : state));
         done(correlationId);
     }
@@ -294,6 +299,16 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
     }
 
     @Override
+    public void onSetResponseTime(
+            final long correlationId,
+            final String pool,
+            final String name,
+            final long responseTimeNs) {
+        log.add("response time %s/%s %d".formatted(pool, name, responseTimeNs));
+        events.commandDone(correlationId, epoch);
+    }
+
+    @Override
     public void onPing(final long correlationId, final long clientPid) {
         file.clientHeartbeat(clientPid, System.currentTimeMillis());
         events.commandDone(correlationId, epoch);
@@ -321,12 +336,6 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
     private void done(final long correlationId) {
         file.applied(++epoch);
         events.commandDone(correlationId, epoch);
-    }
-
-    private static BackendSpec with(
-            final BackendSpec spec, final int weight, final BackendState state) {
-        return new BackendSpec(
-                spec.pool(), spec.name(), spec.address(), spec.port(), weight, state);
     }
 
     @Override

@@ -27,6 +27,7 @@ import io.naru.dataplane.protocol.WorkerInfo;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.ActiveFlows;
+import io.naru.dataplane.status.CheckedResponseTimes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,6 +86,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     private final LocalPortRange localPorts;
     private final Runnable onWorkerFailure;
     private final ActiveFlows activeFlows;
+    private final CheckedResponseTimes checkedResponseTimes = new CheckedResponseTimes();
     private final SchedulerCache schedulerCache;
     private final DirectoryWriter directory;
     private final FlowQueries flowQueries;
@@ -288,6 +290,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             inventory = inventory.freeService(freed.id);
         } else {
             activeFlows.clearBackend(freed.id);
+            checkedResponseTimes.set(freed.id, CheckedResponseTimes.NONE);
             inventory = inventory.freeBackend(freed.id);
         }
         published = inventory;
@@ -458,8 +461,23 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             final String pool,
             final String name,
             final int weight,
+            final int share,
             final BackendState state) {
-        change(correlationId, () -> inventory.withBackend(pool, name, weight, state));
+        change(correlationId, () -> inventory.withBackend(pool, name, weight, share, state));
+    }
+
+    @Override
+    public void onSetResponseTime(
+            final long correlationId,
+            final String pool,
+            final String name,
+            final long responseTimeNs) {
+        try {
+            checkedResponseTimes.set(inventory.backendId(pool, name), responseTimeNs);
+            events.commandDone(correlationId, appliedEpoch);
+        } catch (final RuntimeException ex) {
+            fail(correlationId, ex);
+        }
     }
 
     @Override

@@ -147,13 +147,10 @@ public final class Inventory {
             return wanted;
         }
 
-        return with(wanted, wanted.weight(), current == null ? BackendState.DOWN : current.state());
-    }
-
-    private static BackendSpec with(
-            final BackendSpec spec, final int weight, final BackendState state) {
-        return new BackendSpec(
-                spec.pool(), spec.name(), spec.address(), spec.port(), weight, state);
+        return wanted.with(
+                wanted.weight(),
+                wanted.share(),
+                current == null ? BackendState.DOWN : current.state());
     }
 
     private static <K, V> Map<K, V> retired(
@@ -169,7 +166,7 @@ public final class Inventory {
         retired.replaceAll(
                 (key, spec) ->
                         spec.state() == BackendState.UP
-                                ? with(spec, spec.weight(), BackendState.DRAIN)
+                                ? spec.with(spec.weight(), spec.share(), BackendState.DRAIN)
                                 : spec);
         return retired;
     }
@@ -178,26 +175,45 @@ public final class Inventory {
      * The inventory with one backend changed; this one if nothing differs.
      *
      * @param weight -1 leaves it as it is.
+     * @param share -1 leaves it as it is.
      * @param state KEEP leaves it as it is.
      * @throws IllegalArgumentException if there is no such backend.
      */
     Inventory withBackend(
-            final String pool, final String name, final int weight, final BackendState state) {
-        for (final Map.Entry<BackendKey, BackendSpec> entry : backends.entrySet()) {
-            final BackendSpec spec = entry.getValue();
-            if (spec.name().equals(name) && spec.pool().equals(pool)) {
-                final BackendSpec changed =
-                        with(
-                                spec,
-                                weight < 0 ? spec.weight() : weight,
-                                state == BackendState.KEEP ? spec.state() : state);
-                if (changed.equals(spec)) {
-                    return this;
-                }
+            final String pool,
+            final String name,
+            final int weight,
+            final int share,
+            final BackendState state) {
+        final BackendKey key = key(pool, name);
+        final BackendSpec spec = backends.get(key);
+        final BackendSpec changed =
+                spec.with(
+                        weight < 0 ? spec.weight() : weight,
+                        share < 0 ? spec.share() : share,
+                        state == BackendState.KEEP ? spec.state() : state);
+        if (changed.equals(spec)) {
+            return this;
+        }
 
-                final Map<BackendKey, BackendSpec> next = new LinkedHashMap<>(backends);
-                next.put(entry.getKey(), changed);
-                return with(services, next);
+        final Map<BackendKey, BackendSpec> next = new LinkedHashMap<>(backends);
+        next.put(key, changed);
+        return with(services, next);
+    }
+
+    /**
+     * The id of a configured backend.
+     *
+     * @throws IllegalArgumentException if there is no such backend.
+     */
+    int backendId(final String pool, final String name) {
+        return backendIds.id(key(pool, name));
+    }
+
+    private BackendKey key(final String pool, final String name) {
+        for (final BackendKey key : backends.keySet()) {
+            if (key.name().equals(name) && key.pool().equals(pool)) {
+                return key;
             }
         }
 
@@ -312,7 +328,7 @@ public final class Inventory {
         backends.forEach((key, spec) -> add(builder, idsByPool, key, spec, hopIdOf));
         retiredBackends.forEach(
                 (key, spec) -> {
-                    if (spec.state() != BackendState.DOWN) {
+                    if (spec.state().keepsFlows()) {
                         add(builder, idsByPool, key, spec, hopIdOf);
                     }
                 });

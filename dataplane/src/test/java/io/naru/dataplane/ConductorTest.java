@@ -436,8 +436,8 @@ class ConductorTest {
     void shouldChangeStateAndWeightOfBackend() {
         apply(web(1, backend("s1", BackendState.UP), backend("s2", BackendState.UP)));
 
-        assertTrue(client.commands().setBackend(100, "web", "s1", -1, BackendState.DRAIN));
-        assertTrue(client.commands().setBackend(101, "web", "s2", 7, BackendState.KEEP));
+        assertTrue(client.commands().setBackend(100, "web", "s1", -1, -1, BackendState.DRAIN));
+        assertTrue(client.commands().setBackend(101, "web", "s2", 7, 20, BackendState.KEEP));
         run();
 
         assertEquals(List.of("100 done 2", "101 done 2"), events);
@@ -445,6 +445,26 @@ class ConductorTest {
         assertEquals(100, client.directory().backend(0).spec().weight());
         assertEquals(BackendState.UP, client.directory().backend(1).spec().state());
         assertEquals(7, client.directory().backend(1).spec().weight());
+        assertEquals(20, client.directory().backend(1).spec().share());
+        assertEquals(1, workers[0].scheduled(0));
+    }
+
+    @Test
+    void shouldTakeResponseTimeOfKnownBackendOnly() {
+        apply(web(1, backend("s1", BackendState.UP)));
+
+        assertTrue(client.commands().setResponseTime(100, "web", "s1", 1_500_000));
+        assertTrue(client.commands().setResponseTime(101, "web", "s9", 1_500_000));
+        run();
+
+        assertEquals(List.of("100 done 1", "101 failed there is no backend web/s9"), events);
+    }
+
+    @Test
+    void shouldSendNothingToBackendThatIsOff() {
+        apply(web(1, backend("s1", BackendState.OFF), backend("s2", BackendState.UP)));
+
+        assertTrue(workers[0].table().hopId(0) < 0);
         assertEquals(1, workers[0].scheduled(0));
     }
 
@@ -467,7 +487,7 @@ class ConductorTest {
     void shouldRefuseChangeOfWhatIsNotThere() {
         apply(web(1, backend("s1", BackendState.UP)));
 
-        assertTrue(client.commands().setBackend(100, "web", "s9", 1, BackendState.UP));
+        assertTrue(client.commands().setBackend(100, "web", "s9", 1, -1, BackendState.UP));
         assertTrue(client.commands().setAlgorithm(101, "mail", Algorithm.LC));
         run();
 
@@ -561,7 +581,7 @@ class ConductorTest {
                                     BackendState.KEEP));
             case 3 -> commands.putService(correlationId, service("x", "192.0.2.10", 80, "none"));
             case 4 -> commands.commitConfig(4);
-            case 5 -> commands.setBackend(5, "", "", random.nextInt(), BackendState.UP);
+            case 5 -> commands.setBackend(5, "", "", random.nextInt(), -1, BackendState.UP);
             case 6 -> commands.setAlgorithm(6, "no", Algorithm.RR);
             default ->
                     commands.queryFlows(
@@ -653,7 +673,7 @@ class ConductorTest {
         for (int i = 0; i < 200; i++) {
             assertTrue(
                     client.commands()
-                            .setBackend(1, "web", "none", 1, BackendState.UP)); // keeps it busy
+                            .setBackend(1, "web", "none", 1, -1, BackendState.UP)); // keeps it busy
             client.send(
                     web(i + 1, backend("s1", i % 2 == 0 ? BackendState.UP : BackendState.DOWN)),
                     TIMEOUT_NS);

@@ -238,7 +238,7 @@ class DataPlaneSimulationTest {
         final BackendState state = BackendState.ofCode(random.nextInt(4));
         final int weight = random.nextInt(4) - 1;
         final long id = client.commands().nextCorrelationId();
-        assertTrue(client.commands().setBackend(id, "web", "s" + i, weight, state));
+        assertTrue(client.commands().setBackend(id, "web", "s" + i, weight, -1, state));
         cycle();
 
         if (!backends[i].isConfigured) {

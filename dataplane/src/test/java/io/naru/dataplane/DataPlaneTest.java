@@ -107,7 +107,7 @@ class DataPlaneTest {
         open(10);
         assertEquals(5, client.stats().backend(0).flowsActive());
 
-        assertTrue(client.commands().setBackend(100, "web", "s1", -1, BackendState.DOWN));
+        assertTrue(client.commands().setBackend(100, "web", "s1", -1, -1, BackendState.DOWN));
         cycle();
         assertEquals(2L, answers.done.get(100L));
         open(10);

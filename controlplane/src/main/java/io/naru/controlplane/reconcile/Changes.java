@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * The small commands that lead from one state to another, or that only the whole state will do.
  *
- * @param backends whose weight or state changes.
+ * @param backends whose weight, share or state changes.
  * @param services whose algorithm changes.
  * @param whole nothing less than the whole state says it; the lists are then empty.
  */
@@ -37,11 +37,11 @@ record Changes(List<BackendSpec> backends, List<ServiceSpec> services, boolean w
         for (int i = 0; i < to.backends().size(); i++) {
             final BackendSpec was = from.backends().get(i);
             final BackendSpec is = to.backends().get(i);
-            if (!with(was, 0, BackendState.KEEP).equals(with(is, 0, BackendState.KEEP))) {
+            if (!was.with(is.weight(), is.share(), is.state()).equals(is)) {
                 return WHOLE;
             }
             final boolean told = is.state() != was.state() && is.state() != BackendState.KEEP;
-            if (told || is.weight() != was.weight()) {
+            if (told || is.weight() != was.weight() || is.share() != was.share()) {
                 backends.add(is);
             }
         }
@@ -65,11 +65,5 @@ record Changes(List<BackendSpec> backends, List<ServiceSpec> services, boolean w
 
     boolean isEmpty() {
         return !whole && backends.isEmpty() && services.isEmpty();
-    }
-
-    private static BackendSpec with(
-            final BackendSpec backend, final int weight, final BackendState state) {
-        return new BackendSpec(
-                backend.pool(), backend.name(), backend.address(), backend.port(), weight, state);
     }
 }

@@ -15,6 +15,11 @@ public final class Rates<K> {
     /** What happened in a second. */
     public record Rate(double newFlows, double packets, double bits) {
         public static final Rate ZERO = new Rate(0, 0, 0);
+
+        /** Both together. */
+        public Rate plus(final Rate other) {
+            return new Rate(newFlows + other.newFlows, packets + other.packets, bits + other.bits);
+        }
     }
 
     private record Sample(Stats stats, long atMs) {}

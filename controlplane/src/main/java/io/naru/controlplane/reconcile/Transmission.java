@@ -72,6 +72,7 @@ final class Transmission {
                                     backend.pool(),
                                     backend.name(),
                                     backend.weight(),
+                                    backend.share(),
                                     backend.state()));
         }
         for (final ServiceSpec service : changes.services()) {

@@ -336,8 +336,8 @@ public final class Views {
         Stats stats = Stats.ZERO;
         Rate rate = Rate.ZERO;
         for (final ServiceConfig service : config().services()) {
-            stats = Totals.add(stats, serviceStats(service.name()));
-            rate = Totals.add(rate, serviceRates.rate(service.name()));
+            stats = stats.plus(serviceStats(service.name()));
+            rate = rate.plus(serviceRates.rate(service.name()));
         }
 
         final List<String> alarms = alarms(nowMs);

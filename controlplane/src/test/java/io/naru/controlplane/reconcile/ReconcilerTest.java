@@ -388,9 +388,16 @@ class ReconcilerTest {
                 final String pool,
                 final String name,
                 final int weight,
+                final int share,
                 final BackendState state) {
             received.add("set " + name + " " + state.label() + " " + weight);
             unanswered.add(id);
+        }
+
+        @Override
+        public void onSetResponseTime(
+                final long id, final String pool, final String name, final long responseTimeNs) {
+            received.add("response time " + name + " " + responseTimeNs);
         }
 
         @Override

@@ -13,7 +13,9 @@ public enum BackendState {
      * control plane that has just started and has checked nothing yet says this, so that its
      * restart takes no backend away.
      */
-    KEEP(3, "keep");
+    KEEP(3, "keep"),
+    /** Gets nothing, and its flows are ended whatever the service says of flows of a backend. */
+    OFF(4, "off");
 
     private static final BackendState[] BY_CODE = values();
 
@@ -33,6 +35,11 @@ public enum BackendState {
     /** The word that stands for it in output. */
     public String label() {
         return label;
+    }
+
+    /** Whether packets of flows that are there may still go to the backend. */
+    public boolean keepsFlows() {
+        return this == UP || this == DRAIN;
     }
 
     /** The state of a code, or null if there is none. */

@@ -23,9 +23,9 @@ import org.agrona.concurrent.status.CountersReader;
  *  +-----------------------------+
  *  |  counter values             |
  *  +-----------------------------+
- *  |  service statistics         |   a 64-byte line per (worker, service), {@link StatsLine}
+ *  |  service statistics         |   128 bytes per (worker, service), {@link StatsLine}
  *  +-----------------------------+
- *  |  backend statistics         |   a 64-byte line per (worker, backend)
+ *  |  backend statistics         |   128 bytes per (worker, backend)
  *  +-----------------------------+
  *  |  duty cycle histograms      |   64 buckets per worker, {@link DutyCycleDescriptor}
  *  +-----------------------------+
@@ -103,7 +103,7 @@ final class CncFileDescriptor {
     static final long MAGIC = 0x3143_4e43_5552_414eL;
 
     /** Of the layout of the whole file, messages included; 0 while it is being written. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
     static final int PAGE_LENGTH = 4096;
 

@@ -147,6 +147,7 @@ public final class CommandAdapter implements MessageHandler {
             }
             case SET_BACKEND -> setBackend(correlationId, buffer, offset);
             case SET_ALGORITHM -> setAlgorithm(correlationId, buffer, offset);
+            case SET_RESPONSE_TIME -> setResponseTime(correlationId, buffer, offset);
             case QUERY_FLOWS -> queryFlows(correlationId, buffer, offset);
             case PING -> {
                 listener.onPing(correlationId, buffer.getLong(offset + PING_CLIENT_PID_OFFSET));
@@ -217,24 +218,24 @@ public final class CommandAdapter implements MessageHandler {
             return "the backend has no valid name";
         }
 
-        final IpAddress address = IpAddress.getFrom(buffer, offset + BACKEND_ADDRESS_OFFSET);
-        final int port = buffer.getInt(offset + BACKEND_PORT_OFFSET);
-        final int weight = buffer.getInt(offset + BACKEND_WEIGHT_OFFSET);
-        final BackendState state =
-                BackendState.ofCode(buffer.getInt(offset + BACKEND_STATE_OFFSET));
-        final String who = "backend " + pool + "/" + name + ": ";
-        if (isOutside(port, 0, 0xffff)) {
-            return who + "port must be 0 to 65535, not " + port;
-        }
-        if (isOutside(weight, 0, Limits.MAX_WEIGHT)) {
-            return who + "weight must be 0 to " + Limits.MAX_WEIGHT + ", not " + weight;
-        }
-        if (state == null) {
-            return who + "there is no such state";
+        final BackendSpec backend =
+                new BackendSpec(
+                        pool,
+                        name,
+                        IpAddress.getFrom(buffer, offset + BACKEND_ADDRESS_OFFSET),
+                        buffer.getInt(offset + BACKEND_PORT_OFFSET),
+                        buffer.getInt(offset + BACKEND_WEIGHT_OFFSET),
+                        buffer.getInt(offset + BACKEND_SHARE_OFFSET),
+                        buffer.getInt(offset + BACKEND_PRIORITY_OFFSET),
+                        buffer.getInt(offset + BACKEND_MAX_FLOWS_OFFSET),
+                        buffer.getInt(offset + BACKEND_MAX_FLOW_RATE_OFFSET),
+                        BackendState.ofCode(buffer.getInt(offset + BACKEND_STATE_OFFSET)));
+        final String refusal = backend.refusal();
+        if (refusal != null) {
+            return refusal;
         }
 
-        listener.onPutBackend(
-                correlationId, new BackendSpec(pool, name, address, port, weight, state));
+        listener.onPutBackend(correlationId, backend);
         return null;
     }
 
@@ -322,11 +323,33 @@ public final class CommandAdapter implements MessageHandler {
         if (isOutside(weight, -1, Limits.MAX_WEIGHT)) {
             return who + "weight must be 0 to " + Limits.MAX_WEIGHT + ", not " + weight;
         }
+        final int share = buffer.getInt(offset + SET_BACKEND_SHARE_OFFSET);
+        if (share != -1 && isOutside(share, 1, BackendSpec.FULL_SHARE)) {
+            return who + "share must be 1 to " + BackendSpec.FULL_SHARE + ", not " + share;
+        }
         if (state == null) {
             return who + "there is no such state";
         }
 
-        listener.onSetBackend(correlationId, pool, name, weight, state);
+        listener.onSetBackend(correlationId, pool, name, weight, share, state);
+        return null;
+    }
+
+    private String setResponseTime(
+            final long correlationId, final MutableDirectBuffer buffer, final int offset) {
+        final String pool = name(buffer, offset + BACKEND_POOL_OFFSET);
+        final String name = name(buffer, offset + BACKEND_NAME_OFFSET);
+        if (isNoName(pool) || isNoName(name)) {
+            return "the backend has no valid name";
+        }
+
+        final long responseTimeNs = buffer.getLong(offset + RESPONSE_TIME_NS_OFFSET);
+        if (responseTimeNs < 0) {
+            return "backend %s/%s: a response time cannot be negative: %d"
+                    .formatted(pool, name, responseTimeNs);
+        }
+
+        listener.onSetResponseTime(correlationId, pool, name, responseTimeNs);
         return null;
     }
 

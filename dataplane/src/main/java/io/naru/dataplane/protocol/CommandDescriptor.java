@@ -23,7 +23,10 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  *                        136 weight, -1    4    76 zero            4
  *                            leaves it          80
  *                        140 state         4
- *                        144
+ *                        144 share, -1     4
+ *                            leaves it
+ *                        148 zero          4
+ *                        152
  *
  *  PUT_BACKEND            PUT_SERVICE            QUERY_FLOWS
  *   0 correlation id 8     0 correlation id 8     0 correlation id 8
@@ -33,15 +36,18 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  * 152 port           4   152 protocol       4   200 state         24
  * 156 weight         4   156 first port     4   224 client        16
  * 160 state          4   160 last port      4   240 prefix bits    4
- * 164 zero           4   164 mode           4   244 client port    4
- * 168                    168 algorithm      4   248 minimum age s  4
- *                        172 zero           4   252 limit          4
- *  PUT_LOCAL_ADDRESS     176 TCP opening s  4   256
- *   0 correlation id 8   180 TCP open s     4
- *   8 address       16   184 TCP closing s  4
- *  24                    188 UDP s          4
- *                        192 options       64 ({@link ServiceOptions#putTo})
- *                        256
+ * 164 share          4   164 mode           4   244 client port    4
+ * 168 priority       4   168 algorithm      4   248 minimum age s  4
+ * 172 maximum flows  4   172 zero           4   252 limit          4
+ * 176 maximum rate   4   176 TCP opening s  4   256
+ * 180 zero           4   180 TCP open s     4
+ * 184                    184 TCP closing s  4   SET_RESPONSE_TIME
+ *                        188 UDP s          4    0 correlation id  8
+ *  PUT_LOCAL_ADDRESS     192 options      128    8 pool           64
+ *   0 correlation id 8       ({@link            72 name           64
+ *   8 address       16       ServiceOptions    136 ns              8
+ *  24                        #putTo})          144
+ *                        320
  * </pre>
  */
 final class CommandDescriptor {
@@ -55,6 +61,7 @@ final class CommandDescriptor {
     static final int QUERY_FLOWS = 0x08;
     static final int PING = 0x09;
     static final int PUT_LOCAL_ADDRESS = 0x0a;
+    static final int SET_RESPONSE_TIME = 0x0d;
 
     static final int CORRELATION_ID_OFFSET = 0;
 
@@ -73,7 +80,7 @@ final class CommandDescriptor {
     static final int POOL_NAME_OFFSET = 8;
     static final int POOL_LENGTH = POOL_NAME_OFFSET + NAME_LENGTH;
 
-    /** Pool and name are at the same place in PUT_BACKEND and SET_BACKEND. */
+    /** Pool and name are at the same place in all messages about a backend. */
     static final int BACKEND_POOL_OFFSET = 8;
 
     static final int BACKEND_NAME_OFFSET = BACKEND_POOL_OFFSET + NAME_LENGTH;
@@ -81,11 +88,19 @@ final class CommandDescriptor {
     static final int BACKEND_PORT_OFFSET = BACKEND_ADDRESS_OFFSET + IpAddress.LENGTH;
     static final int BACKEND_WEIGHT_OFFSET = BACKEND_PORT_OFFSET + 4;
     static final int BACKEND_STATE_OFFSET = BACKEND_WEIGHT_OFFSET + 4;
-    static final int BACKEND_LENGTH = BACKEND_STATE_OFFSET + 8;
+    static final int BACKEND_SHARE_OFFSET = BACKEND_STATE_OFFSET + 4;
+    static final int BACKEND_PRIORITY_OFFSET = BACKEND_SHARE_OFFSET + 4;
+    static final int BACKEND_MAX_FLOWS_OFFSET = BACKEND_PRIORITY_OFFSET + 4;
+    static final int BACKEND_MAX_FLOW_RATE_OFFSET = BACKEND_MAX_FLOWS_OFFSET + 4;
+    static final int BACKEND_LENGTH = BACKEND_MAX_FLOW_RATE_OFFSET + 8;
 
     static final int SET_BACKEND_WEIGHT_OFFSET = BACKEND_NAME_OFFSET + NAME_LENGTH;
     static final int SET_BACKEND_STATE_OFFSET = SET_BACKEND_WEIGHT_OFFSET + 4;
-    static final int SET_BACKEND_LENGTH = SET_BACKEND_STATE_OFFSET + 4;
+    static final int SET_BACKEND_SHARE_OFFSET = SET_BACKEND_STATE_OFFSET + 4;
+    static final int SET_BACKEND_LENGTH = SET_BACKEND_SHARE_OFFSET + 8;
+
+    static final int RESPONSE_TIME_NS_OFFSET = BACKEND_NAME_OFFSET + NAME_LENGTH;
+    static final int RESPONSE_TIME_LENGTH = RESPONSE_TIME_NS_OFFSET + 8;
 
     static final int SERVICE_NAME_OFFSET = 8;
     static final int SERVICE_POOL_OFFSET = SERVICE_NAME_OFFSET + NAME_LENGTH;
@@ -133,6 +148,7 @@ final class CommandDescriptor {
             case QUERY_FLOWS -> QUERY_LENGTH;
             case PING -> PING_LENGTH;
             case PUT_LOCAL_ADDRESS -> LOCAL_ADDRESS_LENGTH;
+            case SET_RESPONSE_TIME -> RESPONSE_TIME_LENGTH;
             default -> -1;
         };
     }
@@ -150,6 +166,7 @@ final class CommandDescriptor {
             case QUERY_FLOWS -> "QUERY_FLOWS";
             case PING -> "PING";
             case PUT_LOCAL_ADDRESS -> "PUT_LOCAL_ADDRESS";
+            case SET_RESPONSE_TIME -> "SET_RESPONSE_TIME";
             default -> "command " + typeId;
         };
     }

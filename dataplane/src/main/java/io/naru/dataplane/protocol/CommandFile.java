@@ -200,8 +200,18 @@ public final class CommandFile {
                 final String pool,
                 final String name,
                 final int weight,
+                final int share,
                 final BackendState state) {
             refuse(true, "SET_BACKEND is no part of a configuration");
+        }
+
+        @Override
+        public void onSetResponseTime(
+                final long correlationId,
+                final String pool,
+                final String name,
+                final long responseTimeNs) {
+            refuse(true, "SET_RESPONSE_TIME is no part of a configuration");
         }
 
         @Override

@@ -26,9 +26,19 @@ public interface CommandListener {
 
     /**
      * @param weight -1 leaves it as it is.
+     * @param share -1 leaves it as it is.
      * @param state {@link BackendState#KEEP} leaves it as it is.
      */
-    void onSetBackend(long correlationId, String pool, String name, int weight, BackendState state);
+    void onSetBackend(
+            long correlationId,
+            String pool,
+            String name,
+            int weight,
+            int share,
+            BackendState state);
+
+    /** What checks measured where the answers of a backend do not pass us. */
+    void onSetResponseTime(long correlationId, String pool, String name, long responseTimeNs);
 
     void onSetAlgorithm(long correlationId, String service, Algorithm algorithm);
 

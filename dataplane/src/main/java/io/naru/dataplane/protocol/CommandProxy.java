@@ -101,7 +101,11 @@ public final class CommandProxy {
         buffer.putInt(index + BACKEND_PORT_OFFSET, backend.port());
         buffer.putInt(index + BACKEND_WEIGHT_OFFSET, backend.weight());
         buffer.putInt(index + BACKEND_STATE_OFFSET, backend.state().code());
-        buffer.putInt(index + BACKEND_STATE_OFFSET + 4, 0);
+        buffer.putInt(index + BACKEND_SHARE_OFFSET, backend.share());
+        buffer.putInt(index + BACKEND_PRIORITY_OFFSET, backend.priority());
+        buffer.putInt(index + BACKEND_MAX_FLOWS_OFFSET, backend.maxFlows());
+        buffer.putInt(index + BACKEND_MAX_FLOW_RATE_OFFSET, backend.maxFlowRate());
+        buffer.putInt(index + BACKEND_MAX_FLOW_RATE_OFFSET + 4, 0);
         ring.commit(index);
         return true;
     }
@@ -148,6 +152,7 @@ public final class CommandProxy {
 
     /**
      * @param weight -1 leaves it as it is.
+     * @param share -1 leaves it as it is.
      * @param state {@link BackendState#KEEP} leaves it as it is.
      */
     public boolean setBackend(
@@ -155,6 +160,7 @@ public final class CommandProxy {
             final String pool,
             final String name,
             final int weight,
+            final int share,
             final BackendState state) {
         checkName(pool);
         checkName(name);
@@ -169,6 +175,33 @@ public final class CommandProxy {
         name(buffer, index + BACKEND_NAME_OFFSET, name);
         buffer.putInt(index + SET_BACKEND_WEIGHT_OFFSET, weight);
         buffer.putInt(index + SET_BACKEND_STATE_OFFSET, state.code());
+        buffer.putInt(index + SET_BACKEND_SHARE_OFFSET, share);
+        buffer.putInt(index + SET_BACKEND_SHARE_OFFSET + 4, 0);
+        ring.commit(index);
+        return true;
+    }
+
+    /**
+     * How long a backend took to answer a health check, smoothed; for {@code lrt} where its answers
+     * do not pass the data plane.
+     */
+    public boolean setResponseTime(
+            final long correlationId,
+            final String pool,
+            final String name,
+            final long responseTimeNs) {
+        checkName(pool);
+        checkName(name);
+        final int index = ring.tryClaim(SET_RESPONSE_TIME, RESPONSE_TIME_LENGTH);
+        if (index < 0) {
+            return false;
+        }
+
+        final MutableDirectBuffer buffer = ring.buffer();
+        buffer.putLong(index + CORRELATION_ID_OFFSET, correlationId);
+        name(buffer, index + BACKEND_POOL_OFFSET, pool);
+        name(buffer, index + BACKEND_NAME_OFFSET, name);
+        buffer.putLong(index + RESPONSE_TIME_NS_OFFSET, responseTimeNs);
         ring.commit(index);
         return true;
     }

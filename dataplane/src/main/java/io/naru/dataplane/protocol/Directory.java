@@ -18,7 +18,7 @@ import org.agrona.concurrent.AtomicBuffer;
  * <pre>
  *  +--------------------+---------------------+------------------+---------------------+
  *  | 4,096 services     | 16,384 backends     | 64 workers       | 16 interfaces       |
- *  | of 256 bytes       | of 256 bytes        | of 64 bytes      | of 256 bytes        |
+ *  | of 320 bytes       | of 256 bytes        | of 64 bytes      | of 256 bytes        |
  *  +--------------------+---------------------+------------------+---------------------+
  * </pre>
  *
@@ -36,17 +36,18 @@ import org.agrona.concurrent.AtomicBuffer;
  *  152 protocol      4        152 port          4         40 cpu           4  152 MAC          8
  *  156 first port    4        156 weight        4         44 zero         20  160 kernel index 4
  *  160 last port     4        160 state         4                             164 zero copy    4
- *  164 mode          4        164 zero          4                             168 queues       4
+ *  164 mode          4        164 share         4                             168 queues       4
  *  168 algorithm     4        168 hop           8                             172 MTU          4
- *  172 timeouts  4 * 4        176 zero         80                             176 note        80
- *  188 zero          4
- *  192 options      64
+ *  172 timeouts  4 * 4        176 priority      4                             176 note        80
+ *  188 zero          4        180 maximum flows 4
+ *  192 options     128        184 maximum rate  4
+ *                             188 zero         68
  * </pre>
  *
  * <p>Status is 0 free, 1 in use, 2 retired: no longer configured, but still with flows.
  */
 public final class Directory {
-    static final int SERVICE_LENGTH = 256;
+    static final int SERVICE_LENGTH = 320;
     static final int BACKEND_LENGTH = 256;
     static final int WORKER_LENGTH = 64;
     static final int INTERFACE_LENGTH = 256;
@@ -179,6 +180,10 @@ public final class Directory {
                         IpAddress.getFrom(buffer, offset + 136),
                         buffer.getInt(offset + 152),
                         buffer.getInt(offset + 156),
+                        buffer.getInt(offset + 164),
+                        buffer.getInt(offset + 176),
+                        buffer.getInt(offset + 180),
+                        buffer.getInt(offset + 184),
                         BackendState.ofCode(buffer.getInt(offset + 160))),
                 buffer.getLong(offset + 168));
     }
@@ -244,7 +249,11 @@ public final class Directory {
         buffer.putInt(offset + 152, spec.port());
         buffer.putInt(offset + 156, spec.weight());
         buffer.putInt(offset + 160, spec.state().code());
+        buffer.putInt(offset + 164, spec.share());
         buffer.putLong(offset + 168, backend.hop());
+        buffer.putInt(offset + 176, spec.priority());
+        buffer.putInt(offset + 180, spec.maxFlows());
+        buffer.putInt(offset + 184, spec.maxFlowRate());
         end(offset, sequence);
     }
 

@@ -35,6 +35,9 @@ public final class Limits {
     /** Greatest weight of a backend. */
     public static final int MAX_WEIGHT = 65_535;
 
+    /** Greatest priority of a backend. */
+    public static final int MAX_PRIORITY = 255;
+
     /** Flows that one query may show; it counts all that match. */
     public static final int MAX_FLOWS_SHOWN = 1_000;
 

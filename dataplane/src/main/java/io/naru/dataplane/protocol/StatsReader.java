@@ -38,7 +38,7 @@ public final class StatsReader {
     public Stats service(final int serviceId) {
         Stats sum = Stats.ZERO;
         for (int worker = 0; worker < workerCount; worker++) {
-            sum = add(sum, serviceStats, StatsLine.serviceOffset(worker, serviceId));
+            sum = sum.plus(read(serviceStats, StatsLine.serviceOffset(worker, serviceId)));
         }
 
         return sum;
@@ -48,25 +48,40 @@ public final class StatsReader {
     public Stats backend(final int backendId) {
         Stats sum = Stats.ZERO;
         for (int worker = 0; worker < workerCount; worker++) {
-            sum = add(sum, backendStats, StatsLine.backendOffset(worker, backendId));
+            sum = sum.plus(read(backendStats, StatsLine.backendOffset(worker, backendId)));
         }
 
         return sum;
     }
 
-    private static Stats add(final Stats sum, final AtomicBuffer lines, final int offset) {
+    /** How long a backend takes to answer, in ns; 0 if no worker knows. */
+    public long responseTimeNs(final int backendId) {
+        long sum = 0;
+        int count = 0;
+        for (int worker = 0; worker < workerCount; worker++) {
+            final long ns =
+                    backendStats.getLongOpaque(
+                            StatsLine.backendOffset(worker, backendId)
+                                    + StatsLine.RESPONSE_TIME_OFFSET);
+            sum += ns;
+            count += ns > 0 ? 1 : 0;
+        }
+
+        return count == 0 ? 0 : sum / count;
+    }
+
+    private static Stats read(final AtomicBuffer lines, final int offset) {
         return new Stats(
-                sum.packetsToBackend()
-                        + lines.getLongOpaque(offset + StatsLine.PACKETS_TO_BACKEND_OFFSET),
-                sum.bytesToBackend()
-                        + lines.getLongOpaque(offset + StatsLine.BYTES_TO_BACKEND_OFFSET),
-                sum.packetsToClient()
-                        + lines.getLongOpaque(offset + StatsLine.PACKETS_TO_CLIENT_OFFSET),
-                sum.bytesToClient()
-                        + lines.getLongOpaque(offset + StatsLine.BYTES_TO_CLIENT_OFFSET),
-                sum.flowsOpened() + lines.getLongOpaque(offset + StatsLine.FLOWS_OPENED_OFFSET),
-                sum.flowsActive() + lines.getLongOpaque(offset + StatsLine.FLOWS_ACTIVE_OFFSET),
-                sum.flowsRefused() + lines.getLongOpaque(offset + StatsLine.FLOWS_REFUSED_OFFSET));
+                lines.getLongOpaque(offset + StatsLine.PACKETS_TO_BACKEND_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.BYTES_TO_BACKEND_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.PACKETS_TO_CLIENT_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.BYTES_TO_CLIENT_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.FLOWS_OPENED_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.FLOWS_ACTIVE_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.FLOWS_REFUSED_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.OPENINGS_UNANSWERED_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.OPENINGS_REFUSED_OFFSET),
+                lines.getLongOpaque(offset + StatsLine.FLOWS_OVER_LIMIT_OFFSET));
     }
 
     /** Of one worker; 0 if the data plane does not have this counter. */

@@ -93,7 +93,7 @@ public final class ForwardingTable {
                 backendLowNet[id] = Long.reverseBytes(spec.address().low());
                 backendPort[id] = spec.port();
                 takesNewFlows[id] = spec.state() == BackendState.UP && spec.weight() > 0;
-                if (spec.state() != BackendState.DOWN) {
+                if (spec.state().keepsFlows()) {
                     route[id] = builder.hopIds[id];
                 }
             }
@@ -541,7 +541,7 @@ public final class ForwardingTable {
                     who,
                     "state",
                     spec.state().label(),
-                    "up, drain or down");
+                    "up, drain, down or off");
             check(hopId >= 0, who, "hop", hopId, "an id of the hop table");
 
             if (id >= backends.length) {

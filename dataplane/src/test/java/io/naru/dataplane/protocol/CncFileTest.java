@@ -47,14 +47,15 @@ class CncFileTest {
     void shouldHaveLengthsOfMessagesAsDrawn() {
         assertEquals(32, CommandDescriptor.BEGIN_LENGTH);
         assertEquals(72, CommandDescriptor.POOL_LENGTH);
-        assertEquals(168, CommandDescriptor.BACKEND_LENGTH);
-        assertEquals(256, CommandDescriptor.SERVICE_LENGTH);
-        assertEquals(144, CommandDescriptor.SET_BACKEND_LENGTH);
+        assertEquals(184, CommandDescriptor.BACKEND_LENGTH);
+        assertEquals(320, CommandDescriptor.SERVICE_LENGTH);
+        assertEquals(152, CommandDescriptor.SET_BACKEND_LENGTH);
+        assertEquals(144, CommandDescriptor.RESPONSE_TIME_LENGTH);
         assertEquals(80, CommandDescriptor.SET_ALGORITHM_LENGTH);
         assertEquals(256, CommandDescriptor.QUERY_LENGTH);
         assertEquals(168, EventDescriptor.FLOW_LENGTH);
         assertEquals(36, EventDescriptor.HOP_TEXT_OFFSET);
-        assertEquals(64, StatsLine.LENGTH);
+        assertEquals(128, StatsLine.LENGTH);
         assertEquals(512, DutyCycleDescriptor.LENGTH);
     }
 
@@ -169,7 +170,7 @@ class CncFileTest {
                 assertThrows(CncFileException.class, () -> CncFile.map(runDirectory));
 
         assertEquals(Reason.VERSION, refusal.reason());
-        assertTrue(refusal.getMessage().contains("has layout 99, this is Naru with layout 2"));
+        assertTrue(refusal.getMessage().contains("has layout 99, this is Naru with layout 3"));
     }
 
     @Test

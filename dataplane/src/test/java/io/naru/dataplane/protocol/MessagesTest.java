@@ -40,7 +40,16 @@ class MessagesTest {
         final CommandProxy proxy = new CommandProxy(cncFile);
         final BackendSpec backend =
                 new BackendSpec(
-                        "웹", "s1", IpAddress.parse("10.2.0.1"), 8080, 100, BackendState.KEEP);
+                        "웹",
+                        "s1",
+                        IpAddress.parse("10.2.0.1"),
+                        8080,
+                        100,
+                        30,
+                        200,
+                        10_000,
+                        500,
+                        BackendState.KEEP);
         final ServiceSpec service =
                 CncFileTest.service("web", "2001:db8::10")
                         .with(
@@ -57,7 +66,12 @@ class MessagesTest {
                                                 64,
                                                 0xffff_ffffL,
                                                 true,
-                                                false)));
+                                                false),
+                                        new Selection(true, Selection.LARGE),
+                                        FlowRule.MOVE,
+                                        FlowRule.RESET,
+                                        new FlowLimits(100_000, 10_000, AtLimit.RESET),
+                                        new Persistence(600, 24, 56, 7)));
         final FlowFilter filter =
                 new FlowFilter(
                         "web",
@@ -76,12 +90,13 @@ class MessagesTest {
         assertTrue(proxy.putLocalAddress(1, IpAddress.parse("2001:db8::5")));
         assertTrue(proxy.putService(1, service));
         assertTrue(proxy.commitConfig(1));
-        assertTrue(proxy.setBackend(2, "web", "s1", -1, BackendState.DRAIN));
+        assertTrue(proxy.setBackend(2, "web", "s1", -1, 25, BackendState.DRAIN));
         assertTrue(proxy.setAlgorithm(3, "web", Algorithm.LC));
         assertTrue(proxy.queryFlows(4, filter));
         assertTrue(proxy.ping(5, 4711));
+        assertTrue(proxy.setResponseTime(6, "web", "s1", 1_250_000));
 
-        assertEquals(10, adapter.poll(100, 0));
+        assertEquals(11, adapter.poll(100, 0));
         assertEquals(
                 List.of(
                         "1 begin 7 1 2 3 1",
@@ -90,10 +105,11 @@ class MessagesTest {
                         "1 local address 2001:db8::5",
                         "1 " + service,
                         "1 commit",
-                        "2 set web/s1 -1 DRAIN",
+                        "2 set web/s1 -1 25 DRAIN",
                         "3 web LC",
                         "4 " + filter,
-                        "5 ping 4711"),
+                        "5 ping 4711",
+                        "6 took web/s1 1250000"),
                 seen);
     }
 
@@ -117,7 +133,7 @@ class MessagesTest {
         assertTrue(
                 proxy.putBackend(
                         1, new BackendSpec("p", "b", IpAddress.NONE, 70_000, 1, BackendState.UP)));
-        assertTrue(proxy.setBackend(1, "p", "b", 65_536, BackendState.UP));
+        assertTrue(proxy.setBackend(1, "p", "b", 65_536, -1, BackendState.UP));
         assertTrue(
                 proxy.queryFlows(
                         1, new FlowFilter("", "", "", "", IpAddress.ipv4(1), 33, 0, 0, 0)));
@@ -372,8 +388,20 @@ class MessagesTest {
                 final String pool,
                 final String name,
                 final int weight,
+                final int share,
                 final BackendState state) {
-            seen.add(correlationId + " set " + pool + "/" + name + " " + weight + " " + state);
+            seen.add(
+                    "%d set %s/%s %d %d %s"
+                            .formatted(correlationId, pool, name, weight, share, state));
+        }
+
+        @Override
+        public void onSetResponseTime(
+                final long correlationId,
+                final String pool,
+                final String name,
+                final long responseTimeNs) {
+            seen.add("%d took %s/%s %d".formatted(correlationId, pool, name, responseTimeNs));
         }
 
         @Override

@@ -201,7 +201,7 @@ class ForwardingTableTest {
                 "service g: address is 224.0.0.1, expected a unicast address",
                 () -> ForwardingTable.builder(1).service(0, tcp("g", "224.0.0.1:80")));
         assertRefused(
-                "backend s9 of pool pool: state is keep, expected up, drain or down",
+                "backend s9 of pool pool: state is keep, expected up, drain, down or off",
                 () ->
                         ForwardingTable.builder(1)
                                 .backend(0, backend("s9", "10.0.0.9:0", 1, BackendState.KEEP), 1));
