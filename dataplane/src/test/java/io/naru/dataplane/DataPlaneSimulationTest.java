@@ -371,6 +371,7 @@ class DataPlaneSimulationTest {
                             Integer.MAX_VALUE);
         }
 
+        sent.removeIf(WorkerRig::isAnnouncement);
         return sent;
     }
 

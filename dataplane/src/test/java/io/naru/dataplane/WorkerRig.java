@@ -219,7 +219,13 @@ final class WorkerRig implements AutoCloseable {
                             sent.add(bytes);
                         },
                         Integer.MAX_VALUE);
+        sent.removeIf(WorkerRig::isAnnouncement);
         return sent;
+    }
+
+    /** Whether a frame tells of an address of ours, which a test of something else is not about. */
+    static boolean isAnnouncement(final byte[] frame) {
+        return frame[0] == (byte) 0xff && frame[12] == 0x08 && frame[13] == 0x06;
     }
 
     /** All frames that are somewhere. */

@@ -56,6 +56,8 @@ class WorkerTest {
         rig.hops.hop(1, Hop.of(Frame.macNet(MAC1), 1));
         rig.adopt(TABLE);
         rig.cycle();
+        rig.collect(0, 0); // announcements
+        rig.collect(0, 1);
         return rig;
     }
 
@@ -72,8 +74,10 @@ class WorkerTest {
                 Frame.tcp("198.51.100.7:4321", S1, SYN).macs(BACK, MAC1).ttl(63).bytes(),
                 sent.get(0));
         assertEquals(1, rig.stats.get(0).get(WorkerCounter.RX_PACKETS));
-        assertEquals(1, rig.stats.get(0).get(WorkerCounter.TX_PACKETS));
-        assertEquals(60, rig.stats.get(0).get(WorkerCounter.TX_BYTES));
+        final long announcements = rig.stats.get(0).get(WorkerCounter.ANNOUNCEMENTS);
+        assertEquals(2, announcements);
+        assertEquals(1 + announcements, rig.stats.get(0).get(WorkerCounter.TX_PACKETS));
+        assertEquals(60 * (1 + announcements), rig.stats.get(0).get(WorkerCounter.TX_BYTES));
         assertEquals(1, rig.stats.get(0).get(WorkerCounter.FLOW_ENTRIES));
         assertEquals("naru-wrk-0", rig.workers.get(0).roleName());
     }

@@ -38,6 +38,12 @@ public final class NdpMessage {
     /** Hop limit of every message: it has passed no router. */
     public static final int HOP_LIMIT = 255;
 
+    /** All nodes on the link, ff02::1, as loaded, and their MAC (RFC 2464 §7). */
+    public static final long ALL_NODES_HIGH_NET = 0x02ff;
+
+    public static final long ALL_NODES_LOW_NET = 1L << 56;
+    public static final long ALL_NODES_MAC_NET = 0x0100_0000_3333L;
+
     private static final int OPTION_LENGTH_UNIT = 8;
 
     private NdpMessage() {}

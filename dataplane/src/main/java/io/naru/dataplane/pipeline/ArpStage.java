@@ -40,7 +40,7 @@ final class ArpStage {
         final long senderMac = ArpHeader.senderMacNet(l3);
         final int senderIp = ArpHeader.senderIpNet(l3);
         final int targetIp = ArpHeader.targetIpNet(l3);
-        if (isOurs(senderIp) && senderMac != ourMac) {
+        if (isOurs(senderIp) && !Sources.isOneOf(macsNet, senderMac)) {
             return VIP_CONFLICT;
         }
 

@@ -22,12 +22,6 @@ final class NdpStage {
     private static final int BAD_HEADER = Verdict.drop(DropReason.BAD_HEADER);
     private static final int BAD_LENGTH = Verdict.drop(DropReason.BAD_LENGTH);
 
-    /** All nodes on the link, ff02::1, as loaded. */
-    private static final long ALL_NODES_HIGH_NET = 0x02ff;
-
-    private static final long ALL_NODES_LOW_NET = 1L << 56;
-    private static final long ALL_NODES_MAC_NET = 0x0100_0000_3333L;
-
     private final long[] macsNet;
     private ForwardingTable table = ForwardingTable.EMPTY;
     private long replies;
@@ -86,7 +80,7 @@ final class NdpStage {
         }
 
         final long sender = mac == 0 ? EthernetHeader.sourceMacNet(burst.address[i]) : mac;
-        return sender == macsNet[burst.ingress[i]] ? NDP_OTHER : VIP_CONFLICT;
+        return Sources.isOneOf(macsNet, sender) ? NDP_OTHER : VIP_CONFLICT;
     }
 
     private int answerSolicitation(
@@ -125,8 +119,8 @@ final class NdpStage {
         Ipv6Header.putSourceNet(l3, targetHigh, targetLow);
         Ipv6Header.putDestinationNet(
                 l3,
-                isProbe ? ALL_NODES_HIGH_NET : sourceHigh,
-                isProbe ? ALL_NODES_LOW_NET : sourceLow);
+                isProbe ? NdpMessage.ALL_NODES_HIGH_NET : sourceHigh,
+                isProbe ? NdpMessage.ALL_NODES_LOW_NET : sourceLow);
         Ipv6Header.putPayloadLength(l3, NdpMessage.LENGTH_WITH_MAC);
         RawMemory.putShort(l4 + IcmpHeader.CHECKSUM_OFFSET, (short) 0);
         IcmpHeader.putChecksumNet(
@@ -134,7 +128,7 @@ final class NdpStage {
                 InternetChecksum.transport6ChecksumNet(
                         l3, l4, NdpMessage.LENGTH_WITH_MAC, Ipv6Header.NEXT_ICMPV6));
 
-        final long receiverMac = isProbe ? ALL_NODES_MAC_NET : senderMac;
+        final long receiverMac = isProbe ? NdpMessage.ALL_NODES_MAC_NET : senderMac;
         EthernetHeader.putMacsNet(frame, receiverMac, ourMac);
         burst.length[i] = needed;
         burst.hop[i] = Hop.of(receiverMac, ingress);

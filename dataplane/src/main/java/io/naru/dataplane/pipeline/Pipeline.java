@@ -46,6 +46,7 @@ public final class Pipeline {
     private final Fragmenter fragmenter;
     private final TrackStage track;
     private final NdpStage ndp;
+    private final Announcements announcements; // or null
     private final FullNatForwarder fullNat;
     private final NatForwarder6 nat6;
     private final TunnelForwarder tunnel;
@@ -99,6 +100,7 @@ public final class Pipeline {
                         macsNet);
         arp = new ArpStage(macsNet);
         ndp = new NdpStage(macsNet);
+        announcements = settings.workerId() == 0 ? new Announcements(macsNet) : null;
         echo = new EchoStage(macsNet, settings.answersEcho());
         tunnel = new TunnelForwarder(macsNet, hopCost);
         errorReply = new IcmpErrorReply(macsNet, flows, stats);
@@ -204,6 +206,9 @@ public final class Pipeline {
             final ForwardingTable table, final Scheduler[] schedulers, final FlowExpiry expiry) {
         arp.adopt(table);
         ndp.adopt(table);
+        if (announcements != null) {
+            announcements.adopt(table);
+        }
         echo.adopt(table);
         icmpErrors.adopt(table);
         fullNat.adopt(table);
@@ -222,7 +227,8 @@ public final class Pipeline {
 
     /** Puts what is to be sent of itself into the send list; once a duty cycle. */
     public int makeOwn(final long nowNs) {
-        return bridge == null ? 0 : bridge.probe(nowNs);
+        return (bridge == null ? 0 : bridge.probe(nowNs))
+                + (announcements == null ? 0 : announcements.send(nowNs));
     }
 
     /** Ports of a bridge that are closed as two are on one segment, a bit each. */
@@ -233,6 +239,11 @@ public final class Pipeline {
     /** ARP requests and neighbour solicitations that were answered. */
     public long arpReplies() {
         return arp.replies() + ndp.replies();
+    }
+
+    /** Packets that told neighbours of addresses that became ours. */
+    public long announcements() {
+        return announcements == null ? 0 : announcements.sent();
     }
 
     /** Pings that were answered. */
@@ -259,6 +270,9 @@ public final class Pipeline {
     public void sendList(final SendList list) {
         fragmenter.sendList(list);
         resets.sendList(list);
+        if (announcements != null) {
+            announcements.sendList(list);
+        }
         if (bridge != null) {
             bridge.sendList(list);
         }

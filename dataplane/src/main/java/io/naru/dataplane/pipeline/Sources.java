@@ -38,4 +38,15 @@ final class Sources {
     static boolean isNeighbour6(final long highNet) {
         return highNet != 0 && ((int) highNet & 0xff) != MULTICAST_6;
     }
+
+    /** Whether a MAC is that of one of our interfaces: two of them may be on one segment. */
+    static boolean isOneOf(final long[] macsNet, final long macNet) {
+        for (final long our : macsNet) {
+            if (our == macNet) {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

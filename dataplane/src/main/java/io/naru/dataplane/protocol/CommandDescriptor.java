@@ -44,9 +44,9 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  * 184                    184 TCP closing s  4   SET_RESPONSE_TIME
  *                        188 UDP s          4    0 correlation id  8
  *  PUT_LOCAL_ADDRESS     192 options      128    8 pool           64
- *   0 correlation id 8       ({@link            72 name           64
- *   8 address       16       ServiceOptions    136 ns              8
- *  24                        #putTo})          144
+ *   0 correlation id 8       see ServiceOptions 72 name           64
+ *   8 address       16                         136 ns              8
+ *  24                                          144
  *                        320
  * </pre>
  */

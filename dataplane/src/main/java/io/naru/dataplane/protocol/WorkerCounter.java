@@ -17,7 +17,9 @@ public enum WorkerCounter {
     ARP_REPLIES(12, "arp-replies", "ARP requests for a VIP that were answered"),
     ECHO_REPLIES(13, "echo-replies", "pings of a VIP that were answered"),
     DUTY_CYCLE_MAX_NS(14, "duty-cycle-max-ns", "longest duty cycle in nanoseconds"),
-    EPOCH(15, "epoch", "epoch of the forwarding table that the worker uses");
+    EPOCH(15, "epoch", "epoch of the forwarding table that the worker uses"),
+    ANNOUNCEMENTS(
+            16, "announcements", "packets that told neighbours of addresses that became ours");
 
     private static final WorkerCounter[] BY_CODE = values();
 

@@ -17,8 +17,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What is to be done with a packet, as an immutable snapshot: services and backends by id, in flat
@@ -37,6 +39,10 @@ public final class ForwardingTable {
     private static final int ANY_PORT = 0;
     private static final int RANGE = 0x80; // marks a key that leads to a PortRanges
     private static final int DOWN = -1;
+
+    /** The bytes 0, 0, 0xff, 0xff in front of an IPv4 address, as loaded. */
+    private static final int IPV4_MARK_NET = 0xffff_0000;
+
     private static final int[] NO_IDS = {};
 
     private final long epoch;
@@ -50,6 +56,8 @@ public final class ForwardingTable {
     private final int[] localIds;
     private final int[] localIds6;
     private final boolean hasHairpin;
+    private final long[] ownHighNet;
+    private final long[] ownLowNet;
     private final OnLinkPrefix[] onLink;
     private final Tunnels tunnels;
     private final int[] localIpNet;
@@ -160,6 +168,9 @@ public final class ForwardingTable {
         locals = new LongIntTable(idByIpv4);
         locals6 = new AddressTable(idByIpv6);
         hasHairpin = builder.hasVipAsLocal;
+        final List<IpAddress> own = ownAddresses(services, localAddresses);
+        ownHighNet = own.stream().mapToLong(a -> Long.reverseBytes(a.high())).toArray();
+        ownLowNet = own.stream().mapToLong(a -> Long.reverseBytes(a.low())).toArray();
         onLink = builder.onLink.toArray(new OnLinkPrefix[0]);
         options = builder.options;
         tunnels = new Tunnels(options, builder.interfaceAddresses4, builder.interfaceAddresses6);
@@ -198,6 +209,15 @@ public final class ForwardingTable {
     }
 
     /** The ids of the configured local addresses of a family. */
+    private static List<IpAddress> ownAddresses(
+            final ServiceSpec[] services, final IpAddress... localAddresses) {
+        return Stream.concat(
+                        Arrays.stream(services).filter(Objects::nonNull).map(ServiceSpec::vip),
+                        Arrays.stream(localAddresses).filter(Objects::nonNull))
+                .distinct()
+                .toList();
+    }
+
     private static int[] idsOf(final Builder builder, final boolean isIpv4) {
         return IntStream.range(0, builder.localAddresses.length)
                 .filter(id -> builder.localAddresses[id] != null && !builder.isVipAsLocal[id])
@@ -264,6 +284,41 @@ public final class ForwardingTable {
     /** Whether VIPs stand in for local addresses. */
     public boolean hasHairpin() {
         return hasHairpin;
+    }
+
+    /** How many addresses are answered for: VIPs and local addresses. */
+    public int ownAddresses() {
+        return ownHighNet.length;
+    }
+
+    /** The first 8 bytes of the (IPv4-mapped) address of an index, raw. */
+    public long ownHighNet(final int index) {
+        return ownHighNet[index];
+    }
+
+    /** The last 8 bytes of the (IPv4-mapped) address of an index, raw. */
+    public long ownLowNet(final int index) {
+        return ownLowNet[index];
+    }
+
+    /** Whether an (IPv4-mapped) address is a VIP or a local address; two longs as loaded. */
+    public boolean isOwn(final long highNet, final long lowNet) {
+        if (isIpv4(highNet, lowNet)) {
+            final int ipNet = ipv4Net(lowNet);
+            return isVip(ipNet) != 0 || localId(ipNet) != NONE;
+        }
+
+        return isVip6(highNet, lowNet) || localId6(highNet, lowNet) != NONE;
+    }
+
+    /** Whether two longs as loaded are an IPv4-mapped address. */
+    public static boolean isIpv4(final long highNet, final long lowNet) {
+        return highNet == 0 && (int) lowNet == IPV4_MARK_NET;
+    }
+
+    /** The IPv4 address in the last 8 bytes of a mapped one, raw. */
+    public static int ipv4Net(final long lowNet) {
+        return (int) (lowNet >>> Integer.SIZE);
     }
 
     /** The id of a local address, or {@link #NONE}. */

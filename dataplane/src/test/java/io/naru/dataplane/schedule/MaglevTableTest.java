@@ -120,19 +120,20 @@ class MaglevTableTest {
         assertEquals(expectedPercent, changedPercent, expectedPercent * 0.1);
     }
 
+    /** The median: two of ten skips that are alike move several percent, and are rare. */
     @ParameterizedTest
-    @CsvSource({"1, 0.250", "2, 0.235", "5, 0.116"})
+    @CsvSource({"1, 0.23", "2, 0.23", "5, 0.115"})
     void shouldMoveHardlyAnythingAvoidableInASmallPool(
             final int gone, final double expectedAvoidablePercent) {
-        double avoidablePercent = 0;
-        for (int repeat = 0; repeat < 60; repeat++) {
-            avoidablePercent += (changedPercent(65_537, 10, gone) - gone * 10.0) / 60;
-        }
+        final double[] percents = new double[61];
+        Arrays.setAll(percents, i -> changedPercent(65_537, 10, gone) - gone * 10.0);
+        Arrays.sort(percents);
+        final double median = percents[percents.length / 2];
 
         System.out.printf(
                 "N=10 k=%d: %.3f %% avoidable, expected %.3f %%%n",
-                gone, avoidablePercent, expectedAvoidablePercent);
-        assertEquals(expectedAvoidablePercent, avoidablePercent, 0.1);
+                gone, median, expectedAvoidablePercent);
+        assertEquals(expectedAvoidablePercent, median, 0.1);
     }
 
     @ParameterizedTest
