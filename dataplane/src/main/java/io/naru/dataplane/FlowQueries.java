@@ -252,9 +252,7 @@ final class FlowQueries {
                 millis(nowTicks - FlowEntry.createdTicks(entry)),
                 millis(idleTicks),
                 millis(Math.max(0, expiry.timeoutTicks(entry) - idleTicks)),
-                FlowEntry.packets(entry, FlowEntry.TO_BACKEND),
                 FlowEntry.bytes(entry, FlowEntry.TO_BACKEND),
-                FlowEntry.packets(entry, FlowEntry.TO_CLIENT),
                 FlowEntry.bytes(entry, FlowEntry.TO_CLIENT));
     }
 

@@ -195,6 +195,7 @@ final class Worker implements Agent, WorkerListener {
         stats.set(WorkerCounter.HANDOVERS_OUT, handover.handedOut());
         stats.set(WorkerCounter.HANDOVERS_IN, handover.takenIn());
         stats.set(WorkerCounter.ARP_REPLIES, pipeline.arpReplies());
+        stats.set(WorkerCounter.RSTS_DISBELIEVED, pipeline.disbelievedResets());
         stats.set(WorkerCounter.ANNOUNCEMENTS, pipeline.announcements());
         stats.set(WorkerCounter.ECHO_REPLIES, pipeline.echoReplies());
     }

@@ -181,7 +181,6 @@ class DataPlaneTest {
         assertEquals("syn-sent", one.state());
         assertEquals(0, one.serviceId());
         assertEquals(client.directory().backend(one.backendId()).spec().address(), one.backend());
-        assertEquals(1, one.packetsToBackend());
         assertEquals(60, one.bytesToBackend());
         assertEquals(240, TimeUnit.MILLISECONDS.toSeconds(one.expiresInMs()));
 

@@ -291,9 +291,7 @@ public final class Views {
                 .put("ageMs", flow.ageMs())
                 .put("idleMs", flow.idleMs())
                 .put("expiresInMs", flow.expiresInMs())
-                .put("packetsToBackend", flow.packetsToBackend())
                 .put("bytesToBackend", flow.bytesToBackend())
-                .put("packetsToClient", flow.packetsToClient())
                 .put("bytesToClient", flow.bytesToClient())
                 .put("worker", flow.workerId());
     }

@@ -22,15 +22,14 @@ import static io.naru.dataplane.packet.RawMemory.putShort;
  *  +-----------------+-----------------+-----------------------------------+
  *  |   local port    |local address id |  backend port   |      zero       |  48
  *  +-----------------+-----------------+-----------------+-----------------+
- *  |     next sequence to backend      |      next sequence to client      |  56
- *  +-----------------------------------+-----------------------------------+
+ *  |                                 zero                                  |  56
+ *  +-----------------------------------------------------------------------+
  * </pre>
  *
  * Everything is as on the wire. IPv4 addresses are in the last four bytes of their sixteen; the
  * flow's entry has those of client and VIP. The backend here is the one of {@code full-nat} only:
  * its replies come to a local port and are never looked up by the client's endpoint, so its entry
- * has neither the backend's address nor its port. The sequence numbers are what the receiver in
- * that direction expects next, host order; kept only where a service asks for it.
+ * has neither the backend's address nor its port.
  */
 public final class FlowAddresses {
     public static final int LENGTH = 64;
@@ -41,8 +40,6 @@ public final class FlowAddresses {
     public static final int LOCAL_PORT_OFFSET = 48;
     public static final int LOCAL_ID_OFFSET = 50;
     public static final int BACKEND_PORT_OFFSET = 52;
-    public static final int SEQUENCE_TO_BACKEND_OFFSET = 56;
-    public static final int SEQUENCE_TO_CLIENT_OFFSET = 60;
 
     private static final int IPV4_IN_ADDRESS = 12;
 
@@ -110,15 +107,6 @@ public final class FlowAddresses {
 
     public static void putBackendPortNet(final long addresses, final int portNet) {
         putShort(addresses + BACKEND_PORT_OFFSET, (short) portNet);
-    }
-
-    /** The TCP sequence number that the receiver in {@code direction} expects next, host order. */
-    public static int nextSequence(final long addresses, final int direction) {
-        return getInt(addresses + SEQUENCE_TO_BACKEND_OFFSET + (long) direction * Integer.BYTES);
-    }
-
-    public static void nextSequence(final long addresses, final int direction, final int sequence) {
-        putInt(addresses + SEQUENCE_TO_BACKEND_OFFSET + (long) direction * Integer.BYTES, sequence);
     }
 
     /** Makes all bytes zero. */

@@ -29,7 +29,7 @@ import static io.naru.dataplane.packet.RawMemory.putShort;
  *  +-----------------+-----------------------------------------------------+
  *  |    L4 delta     |                  bytes to client                    |  48
  *  +-----------------+-----------------+-----------------------------------+
- *  |        packets to backend         |         packets to client         |  56
+ *  |     next sequence to backend      |      next sequence to client      |  56
  *  +-----------------------------------+-----------------------------------+
  * </pre>
  *
@@ -45,7 +45,8 @@ import static io.naru.dataplane.packet.RawMemory.putShort;
  *
  * <p>A tick is 2^24 ns (about 16.8 ms); differences of ticks are right for 417 days. The byte
  * counters have 48 bits in the upper part of a long, so that one that overflows loses its own carry
- * and cannot touch the delta below; the packet counters wrap at 2^32.
+ * and cannot touch the delta below. The sequence numbers, of TCP only, are what the receiver in
+ * that direction expects next if nothing is lost behind us, host order; 0 if no packet told yet.
  *
  * <p>Written by the worker that owns the table, and by nobody else.
  */
@@ -67,8 +68,8 @@ public final class FlowEntry {
     public static final int BYTES_TO_BACKEND_OFFSET = 40;
     public static final int L4_DELTA_OFFSET = 48;
     public static final int BYTES_TO_CLIENT_OFFSET = 48;
-    public static final int PACKETS_TO_BACKEND_OFFSET = 56;
-    public static final int PACKETS_TO_CLIENT_OFFSET = 60;
+    public static final int SEQUENCE_TO_BACKEND_OFFSET = 56;
+    public static final int SEQUENCE_TO_CLIENT_OFFSET = 60;
 
     /** Size of an entry: one cache line. */
     public static final int LENGTH = 64;
@@ -126,16 +127,16 @@ public final class FlowEntry {
         putInt(entry + CREATED_OFFSET, nowTicks);
         putLong(entry + BYTES_TO_BACKEND_OFFSET, 0);
         putLong(entry + BYTES_TO_CLIENT_OFFSET, 0);
-        putLong(entry + PACKETS_TO_BACKEND_OFFSET, 0);
+        putLong(entry + SEQUENCE_TO_BACKEND_OFFSET, 0);
     }
 
-    /** Counts a packet and notes that the flow was seen; without a branch on the direction. */
+    /**
+     * Counts a packet's bytes and notes that the flow was seen; without a branch on the direction.
+     */
     public static void count(
             final long entry, final int direction, final int lengthBytes, final int nowTicks) {
-        final long packets = entry + PACKETS_TO_BACKEND_OFFSET + (long) direction * Integer.BYTES;
         final long bytes = entry + BYTES_TO_BACKEND_OFFSET + (long) direction * Long.BYTES;
         putInt(entry + LAST_SEEN_OFFSET, nowTicks);
-        putInt(packets, getInt(packets) + 1);
         putLong(bytes, getLong(bytes) + ((long) lengthBytes << DELTA_BITS));
     }
 
@@ -267,10 +268,13 @@ public final class FlowEntry {
         putShort(entry + L4_DELTA_OFFSET, (short) l4Delta);
     }
 
-    /** Packets in {@code direction}, modulo 2^32. */
-    public static long packets(final long entry, final int direction) {
-        return getInt(entry + PACKETS_TO_BACKEND_OFFSET + (long) direction * Integer.BYTES)
-                & 0xffff_ffffL;
+    /** What the receiver in {@code direction} expects next, host order; 0 if it is not known. */
+    public static int nextSequence(final long entry, final int direction) {
+        return getInt(entry + SEQUENCE_TO_BACKEND_OFFSET + (long) direction * Integer.BYTES);
+    }
+
+    public static void nextSequence(final long entry, final int direction, final int sequence) {
+        putInt(entry + SEQUENCE_TO_BACKEND_OFFSET + (long) direction * Integer.BYTES, sequence);
     }
 
     /** Bytes in {@code direction}, modulo 2^48. */

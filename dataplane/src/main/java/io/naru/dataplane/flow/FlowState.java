@@ -30,10 +30,12 @@ import static io.naru.dataplane.packet.TcpHeader.SYN;
  *   UDP_ASKED_ONE_WAY
  * </pre>
  *
- * <p>We see packets, not what the ends accept, and no sequence numbers are kept. So what a stranger
- * can forge is believed with care (RFC 5961 has the attacks):
+ * <p>We see packets, not what the ends accept. So what a stranger can forge is believed with care
+ * (RFC 5961 has the attacks):
  *
  * <ul>
+ *   <li>An RST that is far from the sequence number that its receiver expects changes nothing; it
+ *       comes here without its flag.
  *   <li>An RST from the client's side only shortens the timeout (RESET); the next ordinary segment
  *       from the client takes it back. The backend's answer tells whether it was real.
  *   <li>An RST from the backend means that there is no connection (RFC 9293 §3.5.2): CLOSED. A

@@ -37,7 +37,6 @@ public final class FlowAccounts implements FlowListener {
     void onFlowOpened(final long entry) {
         WorkerStats.flowOpened(stats.service(FlowEntry.serviceId(entry)));
         WorkerStats.flowOpened(stats.backend(FlowEntry.backendId(entry)));
-        resets.onFlowOpened(entry);
     }
 
     /** A flow is about to be removed from the table. */

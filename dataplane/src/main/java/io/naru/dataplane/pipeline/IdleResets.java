@@ -18,7 +18,6 @@ import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.packet.TransportHeader;
-import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.port.SendList;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
@@ -30,9 +29,9 @@ import java.util.Arrays;
  * asks for that: each gets an RST from the other, so that it does not find out by a timeout.
  *
  * <p>An RST is believed only if it has the very number that its receiver expects next (RFC 5961
- * §3.2); so of these services' connections that number is kept, for either direction, as the
- * packets pass. If the last of them was lost the receiver answers with a challenge, and nothing
- * happens. Only modes in which both directions pass us can do this. Used by one worker.
+ * §3.2), see {@link TcpSequences}. If the last packet was lost the receiver answers with a
+ * challenge, and nothing happens. Only modes in which both directions pass us can do this. Used by
+ * one worker.
  */
 final class IdleResets {
     private static final int WORTH_A_RESET =
@@ -42,7 +41,6 @@ final class IdleResets {
 
     private static final int MODES = (1 << Mode.NAT.code()) | (1 << Mode.FULL_NAT.code());
     private static final int FULL_NAT = Mode.FULL_NAT.code();
-    private static final int UNKNOWN = 0;
     private static final int TTL = 64;
     private static final int DONT_FRAGMENT_NET = 0x0040;
     private static final int DATA_OFFSET = TcpHeader.LENGTH << 2;
@@ -94,53 +92,9 @@ final class IdleResets {
         this.nowNs = nowNs;
     }
 
-    /** Whether any service asks for it. */
-    boolean isUsed() {
-        return isUsed;
-    }
-
     /** RSTs that were sent. */
     long sent() {
         return sent;
-    }
-
-    /** Nothing is known of a new flow's numbers. */
-    void onFlowOpened(final long entry) {
-        if (isUsed) {
-            final long addresses = flows.addresses(entry);
-            FlowAddresses.nextSequence(addresses, FlowEntry.TO_BACKEND, UNKNOWN);
-            FlowAddresses.nextSequence(addresses, FlowEntry.TO_CLIENT, UNKNOWN);
-        }
-    }
-
-    /** Notes what the receiver of a packet expects next; only if {@link #isUsed}. */
-    void track(final PacketBurst burst, final int i, final long entry) {
-        if (burst.protocol[i] != Ipv4Header.PROTOCOL_TCP
-                || burst.l4Offset[i] == 0
-                || (burst.tcpFlags[i] & TcpHeader.RST) != 0
-                || !asks[FlowEntry.serviceId(entry)]) {
-            return;
-        }
-
-        final long l3 = burst.address[i] + burst.l3Offset[i];
-        final long l4 = burst.address[i] + burst.l4Offset[i];
-        final int packetLength =
-                FlowEntry.isIpv6(entry)
-                        ? Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3)
-                        : Ipv4Header.totalLength(l3);
-        final int flags = burst.tcpFlags[i];
-        final int next =
-                TcpHeader.sequence(l4)
-                        + packetLength
-                        - (int) (l4 - l3)
-                        - TcpHeader.headerLength(l4)
-                        + ((flags & TcpHeader.SYN) >>> 1)
-                        + (flags & TcpHeader.FIN);
-        final long addresses = flows.addresses(entry);
-        final int known = FlowAddresses.nextSequence(addresses, burst.direction[i]);
-        if (known == UNKNOWN || next - known > 0) {
-            FlowAddresses.nextSequence(addresses, burst.direction[i], next);
-        }
     }
 
     /** A flow is about to go as it was idle for too long. */
@@ -162,8 +116,8 @@ final class IdleResets {
     }
 
     private void send(final long entry, final int direction, final long hop) {
-        final int sequence = FlowAddresses.nextSequence(flows.addresses(entry), direction);
-        if (sequence == UNKNOWN
+        final int sequence = FlowEntry.nextSequence(entry, direction);
+        if (sequence == TcpSequences.UNKNOWN
                 || !Hop.isResolved(hop)
                 || Hop.interfaceIndex(hop) >= macsNet.length) {
             return;

@@ -133,7 +133,7 @@ public final class Pipeline {
         route = new RouteStage(hops, macsNet, hopCost, errorReply, bridge);
         fragmenter = new Fragmenter(settings.workerId(), settings.workerCount());
         pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
-        track = new TrackStage(stats, resets);
+        track = new TrackStage(stats);
         fullNat = new FullNatForwarder(macsNet, hopCost, flows);
         nat6 = new NatForwarder6(macsNet, hopCost, flows);
         final Forwarder l2Dsr = new L2DsrForwarder(macsNet);
@@ -239,6 +239,11 @@ public final class Pipeline {
     /** ARP requests and neighbour solicitations that were answered. */
     public long arpReplies() {
         return arp.replies() + ndp.replies();
+    }
+
+    /** RSTs that were sent on and not believed. */
+    public long disbelievedResets() {
+        return track.disbelievedResets();
     }
 
     /** Packets that told neighbours of addresses that became ours. */

@@ -4,25 +4,32 @@ import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowState;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.packet.EthernetHeader;
+import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.status.WorkerStats;
 
 /**
- * Notes each packet that will be sent on in its flow: state, last seen, packets and bytes, and the
- * way back to the client; and counts it for its service and backend.
+ * Notes each packet that will be sent on in its flow: state, last seen, bytes, what TCP expects
+ * next, and the way back to the client; and counts it for its service and backend.
  */
 final class TrackStage {
-    private final WorkerStats stats;
-    private final IdleResets resets;
+    private static final int RST_SHIFT = Integer.numberOfTrailingZeros(TcpHeader.RST);
 
-    TrackStage(final WorkerStats stats, final IdleResets resets) {
+    private final WorkerStats stats;
+    private long disbelievedResets;
+
+    TrackStage(final WorkerStats stats) {
         this.stats = stats;
-        this.resets = resets;
+    }
+
+    /** RSTs that changed no state, as no end of the connection would have sent them so. */
+    long disbelievedResets() {
+        return disbelievedResets;
     }
 
     void track(final PacketBurst burst, final int nowTicks) {
         final WorkerStats stats = this.stats;
-        final boolean hasResets = resets.isUsed();
         final int count = burst.count;
         for (int i = 0; i < count; i++) {
             if (burst.verdict[i] != Verdict.UNDECIDED) {
@@ -33,14 +40,17 @@ final class TrackStage {
             final int direction = burst.direction[i];
             final int length = burst.length[i];
             final int state = FlowEntry.state(entry);
-            FlowEntry.state(entry, FlowState.next(state, direction, burst.tcpFlags[i]));
+            int flags = burst.tcpFlags[i];
+            if (burst.protocol[i] == Ipv4Header.PROTOCOL_TCP) {
+                final int believed = TcpSequences.track(burst, i, entry, state);
+                disbelievedResets += (flags ^ believed) >>> RST_SHIFT & 1;
+                flags = believed;
+            }
+            FlowEntry.state(entry, FlowState.next(state, direction, flags));
             FlowEntry.count(entry, direction, length, nowTicks);
             keepWayBack(entry, direction, burst.address[i], burst.ingress[i]);
             WorkerStats.count(stats.service(FlowEntry.serviceId(entry)), direction, 1, length);
             WorkerStats.count(stats.backend(FlowEntry.backendId(entry)), direction, 1, length);
-            if (hasResets) {
-                resets.track(burst, i, entry);
-            }
         }
     }
 

@@ -133,9 +133,7 @@ public final class EventAdapter {
                 event.getLong(FLOW_AGE_OFFSET),
                 event.getLong(FLOW_IDLE_OFFSET),
                 event.getLong(FLOW_EXPIRES_OFFSET),
-                event.getLong(FLOW_PACKETS_TO_BACKEND_OFFSET),
                 event.getLong(FLOW_BYTES_TO_BACKEND_OFFSET),
-                event.getLong(FLOW_PACKETS_TO_CLIENT_OFFSET),
                 event.getLong(FLOW_BYTES_TO_CLIENT_OFFSET));
     }
 

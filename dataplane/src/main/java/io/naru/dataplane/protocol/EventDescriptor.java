@@ -26,11 +26,9 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  *   8 address       16    16                    112 age ms         8
  *  24 hop            8                          120 idle ms        8
  *  32 length         4                          128 expires in ms  8
- *  36 UTF-8     &lt;=1000                          136 packets to backend  8
- *                                               144 bytes to backend    8
- *                                               152 packets to client   8
- *                                               160 bytes to client     8
- *                                               168
+ *  36 UTF-8     &lt;=1000                          136 bytes to backend    8
+ *                                               144 bytes to client     8
+ *                                               152
  * </pre>
  */
 final class EventDescriptor {
@@ -65,10 +63,8 @@ final class EventDescriptor {
     static final int FLOW_AGE_OFFSET = FLOW_STATE_OFFSET + STATE_LENGTH;
     static final int FLOW_IDLE_OFFSET = FLOW_AGE_OFFSET + 8;
     static final int FLOW_EXPIRES_OFFSET = FLOW_IDLE_OFFSET + 8;
-    static final int FLOW_PACKETS_TO_BACKEND_OFFSET = FLOW_EXPIRES_OFFSET + 8;
-    static final int FLOW_BYTES_TO_BACKEND_OFFSET = FLOW_PACKETS_TO_BACKEND_OFFSET + 8;
-    static final int FLOW_PACKETS_TO_CLIENT_OFFSET = FLOW_BYTES_TO_BACKEND_OFFSET + 8;
-    static final int FLOW_BYTES_TO_CLIENT_OFFSET = FLOW_PACKETS_TO_CLIENT_OFFSET + 8;
+    static final int FLOW_BYTES_TO_BACKEND_OFFSET = FLOW_EXPIRES_OFFSET + 8;
+    static final int FLOW_BYTES_TO_CLIENT_OFFSET = FLOW_BYTES_TO_BACKEND_OFFSET + 8;
     static final int FLOW_LENGTH = FLOW_BYTES_TO_CLIENT_OFFSET + 8;
 
     static final int END_MATCHED_OFFSET = 8;

@@ -45,9 +45,7 @@ public final class EventProxy {
         buffer.putLong(FLOW_AGE_OFFSET, flow.ageMs());
         buffer.putLong(FLOW_IDLE_OFFSET, flow.idleMs());
         buffer.putLong(FLOW_EXPIRES_OFFSET, flow.expiresInMs());
-        buffer.putLong(FLOW_PACKETS_TO_BACKEND_OFFSET, flow.packetsToBackend());
         buffer.putLong(FLOW_BYTES_TO_BACKEND_OFFSET, flow.bytesToBackend());
-        buffer.putLong(FLOW_PACKETS_TO_CLIENT_OFFSET, flow.packetsToClient());
         buffer.putLong(FLOW_BYTES_TO_CLIENT_OFFSET, flow.bytesToClient());
         transmitter.transmit(FLOW, buffer, 0, FLOW_LENGTH);
     }

@@ -22,7 +22,5 @@ public record FlowInfo(
         long ageMs,
         long idleMs,
         long expiresInMs,
-        long packetsToBackend,
         long bytesToBackend,
-        long packetsToClient,
         long bytesToClient) {}

@@ -19,7 +19,9 @@ public enum WorkerCounter {
     DUTY_CYCLE_MAX_NS(14, "duty-cycle-max-ns", "longest duty cycle in nanoseconds"),
     EPOCH(15, "epoch", "epoch of the forwarding table that the worker uses"),
     ANNOUNCEMENTS(
-            16, "announcements", "packets that told neighbours of addresses that became ours");
+            16, "announcements", "packets that told neighbours of addresses that became ours"),
+    RSTS_DISBELIEVED(
+            17, "rsts-disbelieved", "RSTs with a wrong sequence number, which ended no flow");
 
     private static final WorkerCounter[] BY_CODE = values();
 

@@ -89,7 +89,7 @@ class AllocationTest {
             measure("insert into a full table", this::insertNew);
             measure("query", this::query);
             measure("sweep that expires", this::sweep);
-            check(checksums != 0 && inserted != 0 && listener.packets > 0);
+            check(checksums != 0 && inserted != 0 && listener.bytes > 0);
             check(table.evicted() > 0 && table.refused() > 0 && table.expired() > 0);
         }
 
@@ -206,16 +206,16 @@ class AllocationTest {
 
     /** Reads and writes what it is shown. */
     static final class CountingListener implements FlowListener, FlowVisitor {
-        private long packets;
+        private long bytes;
 
         @Override
         public void onFlowExpired(final long entry) {
-            packets += FlowEntry.packets(entry, FlowEntry.TO_CLIENT);
+            bytes += FlowEntry.bytes(entry, FlowEntry.TO_CLIENT);
         }
 
         @Override
         public void onFlowEvicted(final long entry) {
-            packets += FlowEntry.packets(entry, FlowEntry.TO_BACKEND);
+            bytes += FlowEntry.bytes(entry, FlowEntry.TO_BACKEND);
         }
 
         @Override
@@ -223,7 +223,7 @@ class AllocationTest {
             FlowEntry.count(entry, FlowEntry.TO_CLIENT, 60, 0);
             FlowEntry.state(
                     entry, FlowState.next(FlowEntry.state(entry), FlowEntry.TO_BACKEND, 0x10));
-            packets++;
+            bytes++;
         }
     }
 }

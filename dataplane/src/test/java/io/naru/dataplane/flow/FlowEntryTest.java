@@ -40,8 +40,8 @@ class FlowEntryTest {
             {FlowEntry.CREATED_OFFSET, 4},
             {FlowEntry.BYTES_TO_BACKEND_OFFSET, 8},
             {FlowEntry.BYTES_TO_CLIENT_OFFSET, 8},
-            {FlowEntry.PACKETS_TO_BACKEND_OFFSET, 4},
-            {FlowEntry.PACKETS_TO_CLIENT_OFFSET, 4},
+            {FlowEntry.SEQUENCE_TO_BACKEND_OFFSET, 4},
+            {FlowEntry.SEQUENCE_TO_CLIENT_OFFSET, 4},
         };
 
         int end = 0;
@@ -94,9 +94,7 @@ class FlowEntryTest {
         FlowEntry.count(entry, TO_BACKEND, 1500, 8);
         FlowEntry.count(entry, TO_CLIENT, 40, 9);
 
-        assertEquals(2, FlowEntry.packets(entry, TO_BACKEND));
         assertEquals(1560, FlowEntry.bytes(entry, TO_BACKEND));
-        assertEquals(1, FlowEntry.packets(entry, TO_CLIENT));
         assertEquals(40, FlowEntry.bytes(entry, TO_CLIENT));
         assertEquals(9, FlowEntry.lastSeenTicks(entry));
     }
@@ -106,14 +104,15 @@ class FlowEntryTest {
         FlowEntry.deltas(entry, 0x1234, 0xfedc);
         RawMemory.putLong(
                 entry + FlowEntry.BYTES_TO_BACKEND_OFFSET, 0xffff_ffff_ffff_0000L | 0x1234);
-        RawMemory.putInt(entry + FlowEntry.PACKETS_TO_BACKEND_OFFSET, -1);
+        FlowEntry.nextSequence(entry, TO_BACKEND, -1);
+        FlowEntry.nextSequence(entry, TO_CLIENT, 17);
 
         FlowEntry.count(entry, TO_BACKEND, 100, 1);
         FlowEntry.count(entry, TO_CLIENT, 100, 1);
 
         assertEquals(99, FlowEntry.bytes(entry, TO_BACKEND), "48 bits wrap");
-        assertEquals(0, FlowEntry.packets(entry, TO_BACKEND), "32 bits wrap");
-        assertEquals(1, FlowEntry.packets(entry, TO_CLIENT));
+        assertEquals(-1, FlowEntry.nextSequence(entry, TO_BACKEND));
+        assertEquals(17, FlowEntry.nextSequence(entry, TO_CLIENT));
         assertEquals(0x1234, FlowEntry.ipDelta(entry, TO_BACKEND));
         assertEquals(0xfedc, FlowEntry.l4Delta(entry, TO_BACKEND));
     }

@@ -53,7 +53,7 @@ class CncFileTest {
         assertEquals(144, CommandDescriptor.RESPONSE_TIME_LENGTH);
         assertEquals(80, CommandDescriptor.SET_ALGORITHM_LENGTH);
         assertEquals(256, CommandDescriptor.QUERY_LENGTH);
-        assertEquals(168, EventDescriptor.FLOW_LENGTH);
+        assertEquals(152, EventDescriptor.FLOW_LENGTH);
         assertEquals(36, EventDescriptor.HOP_TEXT_OFFSET);
         assertEquals(128, StatsLine.LENGTH);
         assertEquals(512, DutyCycleDescriptor.LENGTH);

@@ -251,9 +251,7 @@ class MessagesTest {
                         5,
                         6,
                         7,
-                        8,
-                        9,
-                        10);
+                        8);
 
         proxy.commandDone(2, 5);
         proxy.commandFailed(3, "서비스 'x' has no pool");
@@ -317,8 +315,6 @@ class MessagesTest {
                         IpAddress.NONE,
                         0,
                         "",
-                        0,
-                        0,
                         0,
                         0,
                         0,
