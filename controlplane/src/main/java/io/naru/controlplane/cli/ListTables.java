@@ -154,7 +154,6 @@ final class ListTables {
                         .left("STATE")
                         .right("AGE")
                         .right("IDLE")
-                        .right("PACKETS")
                         .right("BYTES")
                         .wideLeft("SERVICE")
                         .wideLeft("PROTOCOL")
@@ -169,8 +168,6 @@ final class ListTables {
                     item.string("state"),
                     Cells.duration(item, "ageMs"),
                     Cells.duration(item, "idleMs"),
-                    cells.number(
-                            item.number("packetsToBackend", 0) + item.number("packetsToClient", 0)),
                     cells.number(
                             item.number("bytesToBackend", 0) + item.number("bytesToClient", 0)),
                     item.string("service"),

@@ -163,7 +163,7 @@ class OnlineCliTest {
                 lines.get(1)
                         .matches(
                                 "198\\.51\\.100\\.7:40000  192\\.0\\.2\\.10:80  web/s1 "
-                                        + " +established  6m40s +10s +15  12\\.0k"),
+                                        + " +established  6m40s +10s  12\\.0k"),
                 lines.get(1));
     }
 
