@@ -57,6 +57,7 @@ public final class Libc {
     private static final int NR_MMAP = number(9, 222);
     private static final int NR_MUNMAP = number(11, 215);
     private static final int NR_OPENAT = number(257, 56);
+    private static final int NR_READ = number(0, 63);
     private static final int NR_RECVFROM = number(45, 207);
     private static final int NR_SCHED_GETAFFINITY = number(204, 123);
     private static final int NR_SCHED_SETAFFINITY = number(203, 122);
@@ -167,6 +168,11 @@ public final class Libc {
     // int close(int fd);
     public static int close(final int fd) {
         return (int) syscall(NR_CLOSE, fd, 0, 0, 0, 0, 0);
+    }
+
+    // ssize_t read(int fd, void buf[.count], size_t count);
+    public static int read(final int fd, final long buffer, final long length) {
+        return (int) syscall(NR_READ, fd, buffer, length, 0, 0, 0);
     }
 
     // int ftruncate(int fd, off_t length);

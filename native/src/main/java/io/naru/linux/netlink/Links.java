@@ -1,5 +1,6 @@
 package io.naru.linux.netlink;
 
+import static io.naru.linux.netlink.NetlinkMessageDescriptor.NLM_F_ACK;
 import static io.naru.linux.netlink.NetlinkMessageDescriptor.NLM_F_DUMP;
 
 import io.naru.linux.Errno;
@@ -29,6 +30,25 @@ public final class Links {
     /** The interface of that index; none if there is none. */
     public static Optional<Link> byIndex(final NetlinkSocket socket, final int index) {
         return get(socket, request(0, index), "link " + index);
+    }
+
+    /**
+     * Lets an interface carry packets. Needs CAP_NET_ADMIN.
+     *
+     * @throws LinuxException if the kernel refuses.
+     */
+    public static void bringUp(final NetlinkSocket socket, final int index, final int mtu) {
+        socket.request(
+                new NetlinkRequest(RouteMessageType.RTM_NEWLINK, NLM_F_ACK)
+                        .putByte(AddressFamily.UNSPEC)
+                        .putByte(0)
+                        .putShort(0)
+                        .putInt(index)
+                        .putInt(LinkDescriptor.IFF_UP)
+                        .putInt(LinkDescriptor.IFF_UP)
+                        .attribute(LinkDescriptor.IFLA_MTU, mtu),
+                message -> {},
+                "RTM_NEWLINK up of link " + index);
     }
 
     private static Optional<Link> get(

@@ -1,6 +1,7 @@
 package io.naru.linux.netlink;
 
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Ethernet addresses as the packet path keeps them: in the low 48 bits of a long, first octet
@@ -43,6 +44,13 @@ public final class MacAddress {
                         macNet >>> 24 & 0xff,
                         macNet >>> 32 & 0xff,
                         macNet >>> 40 & 0xff);
+    }
+
+    /** Writes its six octets. */
+    public static void put(final MutableDirectBuffer buffer, final int offset, final long macNet) {
+        for (int i = 0; i < LENGTH; i++) {
+            buffer.putByte(offset + i, (byte) (macNet >>> (i * Byte.SIZE)));
+        }
     }
 
     /** The address at {@code offset}, or {@link #NONE} if its length isn't Ethernet's. */

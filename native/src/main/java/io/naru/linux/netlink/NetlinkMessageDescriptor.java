@@ -51,6 +51,8 @@ final class NetlinkMessageDescriptor {
     static final int NLM_F_ACK = 0x4;
     static final int NLM_F_DUMP_INTR = 0x10;
     static final int NLM_F_DUMP = 0x300;
+    static final int NLM_F_REPLACE = 0x100;
+    static final int NLM_F_EXCL = 0x200;
     static final int NLM_F_CREATE = 0x400;
 
     /** In an NLMSG_ERROR: the request was left out, attributes follow its header at once. */

@@ -40,18 +40,24 @@ final class RouteDescriptor {
     static final int VIA_ADDRESS_OFFSET = 2;
 
     static final int RTA_DST = 1;
+    static final int RTA_SRC = 2;
+    static final int RTA_IIF = 3;
     static final int RTA_OIF = 4;
     static final int RTA_GATEWAY = 5;
     static final int RTA_PRIORITY = 6;
     static final int RTA_PREFSRC = 7;
     static final int RTA_MULTIPATH = 9;
     static final int RTA_TABLE = 15;
+    static final int RTA_MARK = 16;
 
     /** A gateway of the other family: an IPv4 route by way of an IPv6 router (RFC 5549). */
     static final int RTA_VIA = 18;
 
     static final int RTN_UNICAST = 1;
     static final int RTN_LOCAL = 2;
+    static final int RTPROT_STATIC = 4;
+    static final int RT_SCOPE_UNIVERSE = 0;
+    static final int RT_SCOPE_LINK = 253;
 
     /** A route of the kernel's own cache (PMTU, redirects), not of a table. */
     static final int RTM_F_CLONED = 0x200;

@@ -36,6 +36,17 @@ class LayoutTest {
         ours.put("sizeof(struct rtmsg)", RouteDescriptor.LENGTH);
         ours.put("offsetof(struct rtmsg, rtm_table)", RouteDescriptor.TABLE_OFFSET);
         ours.put("offsetof(struct rtmsg, rtm_type)", RouteDescriptor.TYPE_OFFSET);
+        ours.put("offsetof(struct rtmsg, rtm_scope)", 6);
+        ours.put("sizeof(struct fib_rule_hdr)", Rules.HEADER_LENGTH);
+        ours.put("offsetof(struct fib_rule_hdr, action)", 7);
+        ours.put("FRA_PRIORITY", Rules.FRA_PRIORITY);
+        ours.put("FRA_FWMARK", Rules.FRA_FWMARK);
+        ours.put("FRA_FWMASK", Rules.FRA_FWMASK);
+        ours.put("FRA_TABLE", Rules.FRA_TABLE);
+        ours.put("FR_ACT_TO_TBL", Rules.FR_ACT_TO_TBL);
+        ours.put("RTA_MARK", RouteDescriptor.RTA_MARK);
+        ours.put("RTA_IIF", RouteDescriptor.RTA_IIF);
+        ours.put("RT_SCOPE_LINK", RouteDescriptor.RT_SCOPE_LINK);
         ours.put("sizeof(struct rtnexthop)", RouteDescriptor.NEXT_HOP_LENGTH);
         ours.put("offsetof(struct rtnexthop, rtnh_ifindex)", RouteDescriptor.NEXT_HOP_INDEX_OFFSET);
         ours.put("offsetof(struct rtvia, rtvia_addr)", RouteDescriptor.VIA_ADDRESS_OFFSET);
@@ -61,6 +72,7 @@ class LayoutTest {
                         #include <stddef.h>
                         #include <stdio.h>
                         #include <sys/socket.h>
+                        #include <linux/fib_rules.h>
                         #include <linux/genetlink.h>
                         #include <linux/if_addr.h>
                         #include <linux/if_link.h>
