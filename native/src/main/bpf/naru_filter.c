@@ -98,8 +98,10 @@ struct map_definition {
 /* Our sockets by receive queue. One map an interface; the loader sets the number of entries. */
 MAP(naru_sockets) = {BPF_MAP_TYPE_XSKMAP, sizeof(__u32), sizeof(__u32), 64, 0};
 
-/* One entry: whether we are a bridge. */
-MAP(naru_settings) = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(__u32), 1, 0};
+/* What the interface is: one map an interface. */
+#define SETTING_BRIDGE 0 /* every frame is ours */
+#define SETTING_VLAN 1	 /* ours are the frames of this VLAN; 0: with one tag or none */
+MAP(naru_settings) = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(__u32), 2, 0};
 
 MAP(naru_counters) = {BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(__u64), VERDICT_COUNT, 0};
 
@@ -445,10 +447,18 @@ INLINE enum verdict ipv6(const struct ipv6hdr *ip, const void *end, int multicas
 	return PASS_OTHER;
 }
 
+INLINE __u32 setting(__u32 index)
+{
+	const __u32 *value = bpf_map_lookup_elem(&naru_settings, &index);
+
+	return value ? *value : 0;
+}
+
 INLINE enum verdict ethernet(const struct ethhdr *ethernet, const void *end)
 {
 	const struct vlan_header *vlan = (const void *)(ethernet + 1);
 	const void *l3 = ethernet + 1;
+	const __u32 wanted_vlan = setting(SETTING_VLAN);
 	__be16 protocol;
 	int multicast;
 
@@ -460,8 +470,13 @@ INLINE enum verdict ethernet(const struct ethhdr *ethernet, const void *end)
 	if (protocol == BE16(ETH_P_8021Q) || protocol == BE16(ETH_P_8021AD)) {
 		if ((const void *)(vlan + 1) > end)
 			return PASS_OTHER;
+		if (wanted_vlan && (protocol != BE16(ETH_P_8021Q) ||
+				    (__builtin_bswap16(vlan->tci) & 0x0fff) != wanted_vlan))
+			return PASS_OTHER;
 		protocol = vlan->protocol;
 		l3 = vlan + 1;
+	} else if (wanted_vlan) {
+		return PASS_OTHER;
 	}
 
 	if (protocol == BE16(ETH_P_IP))
@@ -477,9 +492,7 @@ SECTION("xdp")
 int naru_filter(struct xdp_md *context)
 {
 	const void *end = (const void *)(long)context->data_end;
-	const __u32 zero = 0;
-	const __u32 *is_bridge = bpf_map_lookup_elem(&naru_settings, &zero);
-	__u32 verdict = is_bridge && *is_bridge
+	__u32 verdict = setting(SETTING_BRIDGE)
 				? TAKE_BRIDGED
 				: ethernet((const void *)(long)context->data, end);
 	int action = XDP_PASS;

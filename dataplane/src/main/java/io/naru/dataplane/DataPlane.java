@@ -3,7 +3,7 @@ package io.naru.dataplane;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.neighbour.KernelNeighbourhood;
 import io.naru.dataplane.neighbour.Neighbourhood;
-import io.naru.dataplane.port.xdp.XdpSettings;
+import io.naru.dataplane.neighbour.Uplink;
 import io.naru.dataplane.protocol.CncFile;
 import io.naru.dataplane.protocol.CncFileException;
 import io.naru.dataplane.protocol.InterfaceInfo;
@@ -120,7 +120,9 @@ public final class DataPlane implements AutoCloseable {
     private Neighbourhood neighbourhood() {
         return context.neighbourhood() == null
                 ? new KernelNeighbourhood(
-                        context.interfaces().stream().map(XdpSettings.Interface::name).toList(),
+                        context.interfaces().stream()
+                                .map(one -> new Uplink(one.name(), one.vlan()))
+                                .toList(),
                         context.topology() == Topology.BRIDGE)
                 : context.neighbourhood();
     }

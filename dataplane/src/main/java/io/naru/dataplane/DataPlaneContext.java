@@ -118,7 +118,13 @@ public final class DataPlaneContext {
                         Limits.MAX_WORKERS,
                         value -> queues[0] = value.intValue());
             }
-            interfaces.add(new Interface(name, mode[0], zeroCopy[0], queues[0]));
+            final int[] vlan = {XdpSettings.UNTAGGED};
+            reader.number(
+                    interfaceVlan(name),
+                    XdpSettings.UNTAGGED,
+                    XdpSettings.VLAN_MAX,
+                    value -> vlan[0] = value.intValue());
+            interfaces.add(new Interface(name, mode[0], zeroCopy[0], queues[0], vlan[0]));
         }
 
         return interfaces;
@@ -191,6 +197,11 @@ public final class DataPlaneContext {
                 problems.add(
                         "%s names '%s' twice or not at all, expected each interface once"
                                 .formatted(INTERFACES, one.name()));
+            }
+            if (one.vlan() != XdpSettings.UNTAGGED && topology == Topology.BRIDGE) {
+                problems.add(
+                        "%s is %d, expected none: a bridge carries all VLANs"
+                                .formatted(interfaceVlan(one.name()), one.vlan()));
             }
         }
         if (flowCapacity < 1 || flowCapacity > FlowTableDescriptor.MAX_CAPACITY) {

@@ -4,6 +4,8 @@ import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowSweeper;
 import io.naru.dataplane.flow.FlowTable;
 import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.packet.EthernetHeader;
+import io.naru.dataplane.packet.VlanHeader;
 import io.naru.dataplane.pipeline.Handover;
 import io.naru.dataplane.pipeline.Pipeline;
 import io.naru.dataplane.pipeline.Verdict;
@@ -34,12 +36,14 @@ final class Worker implements Agent, WorkerListener {
 
     private static final int TX_FULL = DropReason.TX_FULL.code();
     private static final int NO_PORT = DropReason.NO_PORT.code();
+    private static final int OTHER_VLAN = DropReason.OTHER_VLAN.code();
     private static final int HANDOVER_FULL = DropReason.HANDOVER_FULL.code();
 
     private final String roleName;
     private final NanoClock clock;
     private final PacketPort[] ports;
     private final PacketPort[] egressPorts; // by interface
+    private final int[] tagsNet; // by interface; 0 if frames have none
     private final FrameStack frames;
     private final Handover handover;
     private final int workers;
@@ -65,6 +69,7 @@ final class Worker implements Agent, WorkerListener {
         clock = context.clock();
         ports = context.ports();
         egressPorts = egressPorts(ports);
+        tagsNet = tagsNet(egressPorts);
         frames = context.frames();
         handover = context.handover();
         workers = handover.workers();
@@ -97,6 +102,17 @@ final class Worker implements Agent, WorkerListener {
         }
 
         return byInterface;
+    }
+
+    private static int[] tagsNet(final PacketPort... byInterface) {
+        final int[] tags = new int[byInterface.length];
+        for (int i = 0; i < tags.length; i++) {
+            if (byInterface[i] != null && byInterface[i].vlan() != 0) {
+                tags[i] = VlanHeader.tagNet(byInterface[i].vlan());
+            }
+        }
+
+        return tags;
     }
 
     @Override
@@ -152,6 +168,7 @@ final class Worker implements Agent, WorkerListener {
             if (port.receive(burst) > 0) {
                 packets += burst.count;
                 countReceived();
+                takeOffTags(tagsNet[port.interfaceIndex()]);
                 process(nowNs);
             }
         }
@@ -210,6 +227,30 @@ final class Worker implements Agent, WorkerListener {
 
         stats.add(WorkerCounter.RX_PACKETS, burst.count);
         stats.add(WorkerCounter.RX_BYTES, bytes);
+    }
+
+    /** Inside there are no tags; a frame of another VLAN is dropped, though the filter keeps it. */
+    private void takeOffTags(final int tagNet) {
+        if (tagNet == 0) {
+            return;
+        }
+
+        int kept = 0;
+        for (int i = 0; i < burst.count; i++) {
+            final long address = burst.address[i];
+            final int length = burst.length[i];
+            if (length < EthernetHeader.LENGTH + VlanHeader.LENGTH
+                    || !VlanHeader.hasTag(address, tagNet)) {
+                drop(address, OTHER_VLAN);
+                continue;
+            }
+
+            burst.address[kept] = VlanHeader.remove(address);
+            burst.length[kept] = length - VlanHeader.LENGTH;
+            burst.ingress[kept++] = burst.ingress[i];
+        }
+
+        burst.count = kept;
     }
 
     private void process(final long nowNs) {
@@ -271,6 +312,15 @@ final class Worker implements Agent, WorkerListener {
             return false;
         }
 
+        final int tagNet = tagsNet[egress];
+        if (tagNet != 0) {
+            return transmit(VlanHeader.insert(address, tagNet), length + VlanHeader.LENGTH, port);
+        }
+
+        return transmit(address, length, port);
+    }
+
+    private boolean transmit(final long address, final int length, final PacketPort port) {
         return port.transmit(address, length) || transmitWhenFull(address, length, port);
     }
 

@@ -58,18 +58,24 @@ final class XdpPacketEdge implements PacketEdge {
                             isZeroCopy,
                             one.queues(),
                             one.mtu(),
-                            note(one.nativeRefusal(), facts.zeroCopyRefusal())));
+                            note(one, facts.zeroCopyRefusal())));
         }
 
         return infos;
     }
 
-    private static String note(final String nativeRefusal, final String zeroCopyRefusal) {
-        if (!nativeRefusal.isEmpty()) {
-            return "not native: " + nativeRefusal;
+    private static String note(final XdpFacts.Interface one, final String zeroCopyRefusal) {
+        final List<String> notes = new ArrayList<>();
+        if (one.vlan() != XdpSettings.UNTAGGED) {
+            notes.add("VLAN " + one.vlan());
+        }
+        if (!one.nativeRefusal().isEmpty()) {
+            notes.add("not native: " + one.nativeRefusal());
+        } else if (!zeroCopyRefusal.isEmpty()) {
+            notes.add("no zero-copy: " + zeroCopyRefusal);
         }
 
-        return zeroCopyRefusal.isEmpty() ? "" : "no zero-copy: " + zeroCopyRefusal;
+        return String.join("; ", notes);
     }
 
     @Override

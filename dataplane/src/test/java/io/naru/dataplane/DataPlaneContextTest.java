@@ -28,6 +28,7 @@ class DataPlaneContextTest {
         properties.setProperty(DataPlaneProperties.interfaceQueues("eth1"), "auto");
         properties.setProperty(DataPlaneProperties.CPUS, "2,3");
         properties.setProperty(DataPlaneProperties.FLOW_CAPACITY, "10000000");
+        properties.setProperty(DataPlaneProperties.interfaceVlan("eth0"), "100");
         properties.setProperty(DataPlaneProperties.FRAMES, "8192");
         properties.setProperty(DataPlaneProperties.FRAME_SIZE, "4096");
         properties.setProperty(DataPlaneProperties.HUGE_PAGES, "on");
@@ -42,7 +43,7 @@ class DataPlaneContextTest {
         assertEquals(
                 List.of(
                         new XdpSettings.Interface(
-                                "eth0", XdpSettings.Mode.GENERIC, XdpSettings.ZeroCopy.OFF, 4),
+                                "eth0", XdpSettings.Mode.GENERIC, XdpSettings.ZeroCopy.OFF, 4, 100),
                         XdpSettings.Interface.of("eth1")),
                 context.interfaces());
         assertEquals(List.of(2, 3), context.cpus());

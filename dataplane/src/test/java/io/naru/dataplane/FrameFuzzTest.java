@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -39,6 +38,11 @@ class FrameFuzzTest {
     @Test
     void shouldSurviveAnyTrafficInRoutedTopology() {
         fuzz(FuzzScene.routed());
+    }
+
+    @Test
+    void shouldSurviveAnyTrafficWithBackendsInVlan() {
+        fuzz(FuzzScene.routedWithVlan());
     }
 
     @Test
@@ -78,6 +82,7 @@ class FrameFuzzTest {
                         watch,
                         scene.isRouter(),
                         scene.bridged(),
+                        scene.vlans(),
                         scene.macsNet())) {
             for (int id = 0; id < FuzzScene.HOPS; id++) {
                 rig.hops.hop(id, scene.hop(id));
@@ -118,10 +123,8 @@ class FrameFuzzTest {
                             ? 1 - ingress
                             : ingress; // also where it does not belong
             final int port = Math.min(wire, rig.ports.get(worker).length - 1);
-            if (rig.ports
-                    .get(worker)[port]
-                    .wire()
-                    .inject(new UnsafeBuffer(frame), 0, frame.length)) {
+            final boolean isInVlan = random.nextInt(64) > 0;
+            if (isInVlan ? rig.inject(worker, port, frame) : rig.injectAsIs(worker, port, frame)) {
                 injected++;
             }
         }

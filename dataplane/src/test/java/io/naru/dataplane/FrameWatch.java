@@ -144,6 +144,11 @@ final class FrameWatch implements WorkerRig.Watch {
         }
 
         @Override
+        public int vlan() {
+            return port.vlan();
+        }
+
+        @Override
         public int receive(final PacketBurst burst) {
             final int count = port.receive(burst);
             received += count;
@@ -178,7 +183,7 @@ final class FrameWatch implements WorkerRig.Watch {
             }
 
             window.open();
-            onSent.accept(frame);
+            onSent.accept(vlan() == 0 ? frame : WorkerRig.untagged(frame, vlan()));
             return true;
         }
 

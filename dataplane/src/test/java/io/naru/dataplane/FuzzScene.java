@@ -64,26 +64,40 @@ final class FuzzScene {
 
     private final boolean isOneArm;
     private final PipelineSettings.Bridge bridge;
+    private final int[] vlans;
 
-    private FuzzScene(final boolean isOneArm, final PipelineSettings.Bridge bridge) {
+    private FuzzScene(
+            final boolean isOneArm, final PipelineSettings.Bridge bridge, final int... vlans) {
         this.isOneArm = isOneArm;
         this.bridge = bridge;
+        this.vlans = vlans;
     }
 
     /** Between two networks: every mode side by side, in both families. */
     static FuzzScene routed() {
-        return withEveryMode(new FuzzScene(false, null));
+        return withEveryMode(new FuzzScene(false, null, 0, 0));
+    }
+
+    /** The same, with the backends in a VLAN. */
+    static FuzzScene routedWithVlan() {
+        return withEveryMode(new FuzzScene(false, null, 0, 100));
     }
 
     /** On one network with one interface; nat is there too, as hairpin makes it full-nat. */
     static FuzzScene oneArm() {
-        return withEveryMode(new FuzzScene(true, null));
+        return withEveryMode(new FuzzScene(true, null, 0));
     }
 
     /** Between two parts of one network. */
     static FuzzScene bridge() {
         return withEveryMode(
-                new FuzzScene(false, new PipelineSettings.Bridge(new MacTable(), 0x0123_4567L)));
+                new FuzzScene(
+                        false, new PipelineSettings.Bridge(new MacTable(), 0x0123_4567L), 0, 0));
+    }
+
+    /** By interface; 0 of frames without a tag. */
+    int[] vlans() {
+        return vlans.clone();
     }
 
     /** What the workers share if they are those of a bridge, else null. */

@@ -17,8 +17,10 @@ import io.naru.dataplane.schedule.Schedulers;
 import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.WorkerStats;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.agrona.concurrent.CachedNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -43,6 +45,7 @@ final class WorkerRig implements AutoCloseable {
     final MemoryFrames frames;
 
     private final int flowCapacity;
+    private final int[] vlans;
     private final Watch watch;
     private final boolean isRouter;
     private final PipelineSettings.Bridge bridge;
@@ -110,7 +113,32 @@ final class WorkerRig implements AutoCloseable {
             final boolean isRouter,
             final PipelineSettings.Bridge bridge,
             final long... macsNet) {
+        this(
+                workerCount,
+                handoverCapacity,
+                flowCapacity,
+                watch,
+                isRouter,
+                bridge,
+                new int[macsNet.length],
+                macsNet);
+    }
+
+    /**
+     * @param vlans by interface; 0 of frames without a tag. What is injected and collected has
+     *     none.
+     */
+    WorkerRig(
+            final int workerCount,
+            final int handoverCapacity,
+            final int flowCapacity,
+            final Watch watch,
+            final boolean isRouter,
+            final PipelineSettings.Bridge bridge,
+            final int[] vlans,
+            final long... macsNet) {
         this.watch = watch;
+        this.vlans = vlans.clone();
         this.isRouter = isRouter;
         this.bridge = bridge;
         this.flowCapacity = flowCapacity;
@@ -130,7 +158,7 @@ final class WorkerRig implements AutoCloseable {
         final FrameStack stack = watch.share(frames, FRAMES_PER_WORKER);
         final MemoryPort[] workerPorts = new MemoryPort[macsNet.length];
         for (int i = 0; i < macsNet.length; i++) {
-            workerPorts[i] = new MemoryPort(i, macsNet[i], stack, FRAME_SIZE, RING_SIZE);
+            workerPorts[i] = new MemoryPort(i, macsNet[i], vlans[i], stack, FRAME_SIZE, RING_SIZE);
         }
 
         final int capacity = flowCapacity;
@@ -194,9 +222,40 @@ final class WorkerRig implements AutoCloseable {
     }
 
     boolean inject(final int worker, final int interfaceIndex, final byte[] frame) {
+        final int vlan = vlans[interfaceIndex];
+        return injectAsIs(worker, interfaceIndex, vlan == 0 ? frame : tagged(frame, vlan));
+    }
+
+    /** The frame, whatever the VLAN of the interface. */
+    boolean injectAsIs(final int worker, final int interfaceIndex, final byte[] frame) {
         return ports.get(worker)[interfaceIndex]
                 .wire()
                 .inject(new UnsafeBuffer(frame), 0, frame.length);
+    }
+
+    /** A frame with a tag of priority 5; one that is too short for a tag as it is. */
+    static byte[] tagged(final byte[] frame, final int vlan) {
+        if (frame.length < 12) {
+            return frame;
+        }
+
+        final ByteBuffer out = ByteBuffer.allocate(frame.length + 4);
+        out.put(frame, 0, 12).putShort((short) 0x8100).putShort((short) (5 << 13 | vlan));
+        return out.put(frame, 12, frame.length - 12).array();
+    }
+
+    /** A frame without the tag that it must have. */
+    static byte[] untagged(final byte[] frame, final int vlan) {
+        final ByteBuffer in = ByteBuffer.wrap(frame);
+        if (in.getShort(12) != (short) 0x8100 || in.getShort(14) != vlan) {
+            throw new AssertionError(
+                    "not tagged with " + vlan + ": " + HexFormat.of().formatHex(frame));
+        }
+
+        return ByteBuffer.allocate(frame.length - 4)
+                .put(frame, 0, 12)
+                .put(frame, 16, frame.length - 16)
+                .array();
     }
 
     /** Lets every worker do one duty cycle, in turn. */
@@ -216,7 +275,8 @@ final class WorkerRig implements AutoCloseable {
                         (packet, length) -> {
                             final byte[] bytes = new byte[length];
                             packet.getBytes(0, bytes);
-                            sent.add(bytes);
+                            final int vlan = vlans[interfaceIndex];
+                            sent.add(vlan == 0 ? bytes : untagged(bytes, vlan));
                         },
                         Integer.MAX_VALUE);
         sent.removeIf(WorkerRig::isAnnouncement);

@@ -83,6 +83,45 @@ class WorkerTest {
     }
 
     @Test
+    void shouldTakeTagsOffAndPutThemOn() {
+        rig =
+                new WorkerRig(
+                        1,
+                        0,
+                        1_024,
+                        WorkerRig.Watch.NONE,
+                        true,
+                        null,
+                        new int[] {0, 100},
+                        Frame.macNet(FRONT),
+                        Frame.macNet(BACK));
+        rig.hops.hop(1, Hop.of(Frame.macNet(MAC1), 1));
+        rig.adopt(TABLE);
+        rig.cycle();
+
+        rig.inject(0, 0, fromClient("198.51.100.7:4321", SYN));
+        rig.cycle();
+        assertArrayEquals(
+                Frame.tcp("198.51.100.7:4321", S1, SYN).macs(BACK, MAC1).ttl(63).bytes(),
+                rig.collect(0, 1).get(0)); // which the rig has found tagged
+
+        final byte[] answer =
+                Frame.tcp(S1, "198.51.100.7:4321", SYN | ACK).macs(MAC1, BACK).bytes();
+        rig.injectAsIs(0, 1, answer);
+        rig.injectAsIs(0, 1, WorkerRig.tagged(answer, 101));
+        rig.inject(0, 1, answer);
+        rig.cycle();
+
+        assertEquals(2, rig.stats.get(0).dropped(DropReason.OTHER_VLAN));
+        final List<byte[]> sent = rig.collect(0, 0);
+        assertEquals(1, sent.size());
+        assertArrayEquals(
+                Frame.tcp(VIP, "198.51.100.7:4321", SYN | ACK).macs(FRONT, ROUTER).ttl(63).bytes(),
+                sent.get(0));
+        assertEquals(0, rig.workers.get(0).framesMissing());
+    }
+
+    @Test
     void shouldSayWhichEpochItHasAdopted() {
         rig(1, 0);
         final List<Long> epochs = new ArrayList<>();

@@ -55,6 +55,7 @@ import static io.naru.controlplane.config.ConfigKeys.TUNNEL_SOURCE_6;
 import static io.naru.controlplane.config.ConfigKeys.UDP;
 import static io.naru.controlplane.config.ConfigKeys.VIP;
 import static io.naru.controlplane.config.ConfigKeys.VIP_ECHO;
+import static io.naru.controlplane.config.ConfigKeys.VLAN;
 import static io.naru.controlplane.config.ConfigKeys.WEIGHT;
 import static io.naru.controlplane.config.ConfigKeys.XDP_MODE;
 import static io.naru.controlplane.config.ConfigKeys.ZERO_COPY;
@@ -141,6 +142,12 @@ final class ConfigAssembler {
                     "interfaces: [eth0, eth1]");
         }
 
+        for (final Section section : root.get(INTERFACES, List.<Section>of())) {
+            if (given == Topology.BRIDGE && section.get(VLAN, 0) != 0) {
+                section.error(VLAN, "a bridge carries all VLANs as they are", "remove it");
+            }
+        }
+
         return given;
     }
 
@@ -157,7 +164,8 @@ final class ConfigAssembler {
                             name,
                             section.get(QUEUES, 0),
                             section.get(XDP_MODE, XdpMode.AUTO),
-                            section.get(ZERO_COPY, Feature.AUTO)));
+                            section.get(ZERO_COPY, Feature.AUTO),
+                            section.get(VLAN, 0)));
         }
 
         return interfaces;

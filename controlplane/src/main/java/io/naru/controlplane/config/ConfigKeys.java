@@ -50,6 +50,19 @@ final class ConfigKeys {
                     .defaultsTo(XdpMode.AUTO)
                     .restartsDataPlane()
                     .example("native");
+    static final Key<InterfaceConfig, Integer> VLAN =
+            Key.<InterfaceConfig, Integer>of(
+                            "vlan",
+                            Types.wholeNumber(0, 4_094),
+                            "The VLAN that the interface's frames are in: it takes only those, and"
+                                    + " tags what it sends; 0 is without a tag. The box's"
+                                    + " addresses, routes and neighbours are then those of its VLAN"
+                                    + " device ('ip link add link eth0 name eth0.100 type vlan id"
+                                    + " 100').")
+                    .component(InterfaceConfig::vlan)
+                    .defaultsTo(0)
+                    .restartsDataPlane()
+                    .example("100");
     static final Key<InterfaceConfig, Feature> ZERO_COPY =
             Key.<InterfaceConfig, Feature>of(
                             "zero-copy",
@@ -65,7 +78,7 @@ final class ConfigKeys {
                     "an interface",
                     "A network interface that the data plane takes packets from. Its name alone"
                             + " is enough.",
-                    List.of(INTERFACE_NAME, QUEUES, XDP_MODE, ZERO_COPY),
+                    List.of(INTERFACE_NAME, QUEUES, XDP_MODE, ZERO_COPY, VLAN),
                     new KeyShorthand<>(INTERFACE_NAME));
 
     // -- checks --------------------------------------------------------------------------------

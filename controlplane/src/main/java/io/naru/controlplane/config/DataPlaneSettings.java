@@ -41,6 +41,7 @@ public final class DataPlaneSettings {
                     DataPlaneProperties.interfaceQueues(name),
                     ConfigKeys.QUEUES.type(),
                     each.queues());
+            append(text, DataPlaneProperties.interfaceVlan(name), each.vlan());
         }
         append(
                 text,

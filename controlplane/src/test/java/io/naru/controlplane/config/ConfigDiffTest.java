@@ -102,7 +102,7 @@ class ConfigDiffTest {
         assertEquals(
                 """
                 ~ interface eth0             queues          auto -> 2  (restart)
-                + interface eth2             queues auto, mode auto, zero-copy auto  (restart)
+                + interface eth2             queues auto, mode auto, zero-copy auto, vlan 0  (restart)
                 ~ dataplane                  cpus            [] -> [2,3]  (restart)
                 ~ dataplane                  frames          4k -> 8k  (restart)
                 ~ service web                algorithm       rr -> maglev

@@ -42,8 +42,8 @@ class ConfigReaderTest {
         assertEquals(Topology.ROUTED, config.topology());
         assertEquals(
                 List.of(
-                        new InterfaceConfig("eth0", 0, XdpMode.AUTO, Feature.AUTO),
-                        new InterfaceConfig("eth1", 0, XdpMode.AUTO, Feature.AUTO)),
+                        new InterfaceConfig("eth0", 0, XdpMode.AUTO, Feature.AUTO, 0),
+                        new InterfaceConfig("eth1", 0, XdpMode.AUTO, Feature.AUTO, 0)),
                 config.interfaces());
         assertEquals(
                 List.of(

@@ -17,7 +17,7 @@ class DataPlaneSettingsTest {
         final NaruConfig config =
                 read(
                         """
-                        interfaces: [{ name: eth0.7, queues: 4, mode: native, zero-copy: on }, eth1]
+                        interfaces: [{ name: eth0.7, queues: 4, mode: native, zero-copy: on, vlan: 100 }, eth1]
                         dataplane: { flow-capacity: 2M, cpus: [2, 3, 4, 5], frames: 8k, frame-size: 4096,
                                      huge-pages: off, idle: busy, vip-echo: false, hash-seed: 7 }
                         """);
@@ -31,6 +31,8 @@ class DataPlaneSettingsTest {
         assertEquals("on", properties.get(DataPlaneProperties.interfaceZeroCopy("eth0.7")));
         assertEquals("4", properties.get(DataPlaneProperties.interfaceQueues("eth0.7")));
         assertEquals("auto", properties.get(DataPlaneProperties.interfaceQueues("eth1")));
+        assertEquals("100", properties.get(DataPlaneProperties.interfaceVlan("eth0.7")));
+        assertEquals("0", properties.get(DataPlaneProperties.interfaceVlan("eth1")));
         assertEquals("2,3,4,5", properties.get(DataPlaneProperties.CPUS));
         assertEquals("2097152", properties.get(DataPlaneProperties.FLOW_CAPACITY));
         assertEquals("8192", properties.get(DataPlaneProperties.FRAMES));

@@ -32,7 +32,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
     /** Datagrams of changes taken in one poll; each has one to a few changes. */
     private static final int DATAGRAMS_PER_POLL = 64;
 
-    private final List<String> interfaceNames;
+    private final List<Uplink> uplinks;
     private final boolean isBridge;
     private final KernelEvents events;
     private final NetlinkSocket socket;
@@ -41,31 +41,34 @@ public final class KernelNeighbourhood implements Neighbourhood {
     /**
      * Begins to follow the kernel of the calling thread's network namespace.
      *
-     * @param interfaceNames the interfaces that packets can leave by, in the order of the
-     *     configuration.
+     * @param uplinks the interfaces that packets can leave by, in the order of the configuration.
+     *     The kernel's side of one with a VLAN is the VLAN device on it, if there is one.
      * @throws LinuxException if one isn't there, or the kernel refuses.
      */
-    public KernelNeighbourhood(final List<String> interfaceNames) {
-        this(interfaceNames, false);
+    public KernelNeighbourhood(final List<Uplink> uplinks) {
+        this(uplinks, false);
     }
 
     /**
      * The same for a bridge: the box itself is a station of it, by a pair of veth one end of which
      * is a port of the bridge.
      */
-    public KernelNeighbourhood(final List<String> interfaceNames, final boolean isBridge) {
+    public KernelNeighbourhood(final List<Uplink> uplinks, final boolean isBridge) {
         this.isBridge = isBridge;
-        this.interfaceNames = List.copyOf(interfaceNames);
+        this.uplinks = List.copyOf(uplinks);
         events = KernelEvents.open(); // before anything is read, so that no change is missed
         NetlinkSocket opened = null;
         try {
             opened = NetlinkSocket.open();
             socket = opened;
             Links.dump(socket).forEach(link -> linkByIndex.put(link.index(), link));
-            for (final String name : interfaceNames) {
-                if (linkByIndex.values().stream().noneMatch(link -> link.name().equals(name))) {
+            for (final Uplink uplink : uplinks) {
+                if (kernelSideOf(uplink) == null) {
                     throw new LinuxException(
-                            "RTM_GETLINK", name, Errno.ENODEV, "'ip link' lists what there is");
+                            "RTM_GETLINK",
+                            uplink.name(),
+                            Errno.ENODEV,
+                            "'ip link' lists what there is");
                 }
             }
         } catch (final RuntimeException e) {
@@ -103,7 +106,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
         final Route.NextHop nextHop = route.nextHops().get(0);
         final Link link = linkByIndex.get(nextHop.linkIndex());
         final String linkName = link == null ? "link " + nextHop.linkIndex() : link.name();
-        final int interfaceIndex = wayOut(link, linkName);
+        final int interfaceIndex = wayOut(link);
         if (interfaceIndex < 0) {
             return Way.refused(
                     "the route to %s leaves by %s, which is not one of the balancer's interfaces"
@@ -122,14 +125,44 @@ public final class KernelNeighbourhood implements Neighbourhood {
      * The interface that a link is, or {@link Hop#BRIDGED} if it leads into our bridge: its other
      * end is a port of it.
      */
-    private int wayOut(final Link link, final String linkName) {
-        final int index = interfaceNames.indexOf(linkName);
+    private int wayOut(final Link link) {
+        final int index = uplinkOf(link);
         if (index >= 0 || !isBridge || link == null) {
             return index;
         }
 
-        final Link peer = linkByIndex.get(link.lowerIndex());
-        return peer != null && interfaceNames.contains(peer.name()) ? Hop.BRIDGED : -1;
+        return uplinkOf(linkByIndex.get(link.lowerIndex())) >= 0 ? Hop.BRIDGED : -1;
+    }
+
+    /** The uplink whose kernel side is this link; -1 if it is that of none, or null. */
+    private int uplinkOf(final Link link) {
+        for (int i = 0; link != null && i < uplinks.size(); i++) {
+            final Link side = kernelSideOf(uplinks.get(i));
+            if (side != null && side.index() == link.index()) {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private Link kernelSideOf(final Uplink uplink) {
+        Link side = null;
+        for (final Link link : linkByIndex.values()) {
+            if (link.name().equals(uplink.name())) {
+                side = link;
+            }
+        }
+        for (final Link link : linkByIndex.values()) {
+            if (side != null
+                    && uplink.vlan() != 0
+                    && link.vlan() == uplink.vlan()
+                    && link.lowerIndex() == side.index()) {
+                return link;
+            }
+        }
+
+        return side;
     }
 
     @Override
@@ -174,8 +207,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
     }
 
     private int interfaceIndex(final int linkIndex) {
-        final Link link = linkByIndex.get(linkIndex);
-        return link == null ? -1 : interfaceNames.indexOf(link.name());
+        return uplinkOf(linkByIndex.get(linkIndex));
     }
 
     @Override

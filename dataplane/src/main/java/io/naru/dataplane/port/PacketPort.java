@@ -15,6 +15,11 @@ public interface PacketPort extends AutoCloseable {
     /** The interface's own MAC, in the low 48 bits, first octet lowest: as a long is loaded. */
     long macNet();
 
+    /** The VLAN whose frames alone come and go by the interface, tagged; 0 if they have no tag. */
+    default int vlan() {
+        return 0;
+    }
+
     /**
      * Takes up to {@link PacketBurst#CAPACITY} received packets.
      *

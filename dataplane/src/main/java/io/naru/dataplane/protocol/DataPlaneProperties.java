@@ -58,6 +58,11 @@ public final class DataPlaneProperties {
         return INTERFACE_PREFIX + interfaceName + ".zero.copy";
     }
 
+    /** The VLAN of the interface's frames, 1 to 4094; 0 if they have no tag. */
+    public static String interfaceVlan(final String interfaceName) {
+        return INTERFACE_PREFIX + interfaceName + ".vlan";
+    }
+
     /** {@code auto} or a number of queues. */
     public static String interfaceQueues(final String interfaceName) {
         return INTERFACE_PREFIX + interfaceName + ".queues";

@@ -147,7 +147,8 @@ public enum DropReason {
     BRIDGE_LOOP(
             43,
             "bridge-loop",
-            "Two ports of the bridge are on one segment: one of them is closed until they are not.");
+            "Two ports of the bridge are on one segment: one of them is closed until they are not."),
+    OTHER_VLAN(44, "other-vlan", "A frame that is not of the interface's VLAN.");
 
     private static final DropReason[] BY_CODE = values();
 

@@ -442,6 +442,7 @@ class DoctorTest {
                             kind,
                             0,
                             0,
+                            0,
                             memberKind,
                             rxQueues,
                             rxQueues,

@@ -256,7 +256,11 @@ class KernelNeighbourhoodTest {
                     final LinuxException error =
                             assertThrows(
                                     LinuxException.class,
-                                    () -> new KernelNeighbourhood(List.of("eth0", "eth7")));
+                                    () ->
+                                            new KernelNeighbourhood(
+                                                    List.of(
+                                                            new Uplink("eth0", 0),
+                                                            new Uplink("eth7", 0))));
                     assertTrue(error.getMessage().contains("eth7"), error.getMessage());
                     return null;
                 });
@@ -269,7 +273,9 @@ class KernelNeighbourhoodTest {
     private void inside(final Body body) throws Exception {
         box.call(
                 () -> {
-                    final Neighbourhood kernel = new KernelNeighbourhood(List.of("eth0", "eth1"));
+                    final Neighbourhood kernel =
+                            new KernelNeighbourhood(
+                                    List.of(new Uplink("eth0", 0), new Uplink("eth1", 100)));
                     try (HopResolver opened =
                             new HopResolver(table, kernel, log, System.nanoTime())) {
                         resolver = opened;

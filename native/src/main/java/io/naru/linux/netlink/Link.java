@@ -8,6 +8,7 @@ package io.naru.linux.netlink;
  * @param mtu bytes of an IP packet.
  * @param flags IFF_… of {@code include/uapi/linux/if.h}.
  * @param kind of a virtual device ({@code veth}, {@code vlan}, {@code bond} …); empty for others.
+ * @param vlan the id of a VLAN device; 0 for others.
  * @param lowerIndex the device that a VLAN or macvlan stands on, or a veth's peer; 0 if none.
  * @param masterIndex the bond, bridge or VRF that it is a member of; 0 if none.
  * @param memberKind what it is a member of ({@code bond}, {@code bridge} …); empty if nothing.
@@ -23,6 +24,7 @@ public record Link(
         int mtu,
         int flags,
         String kind,
+        int vlan,
         int lowerIndex,
         int masterIndex,
         String memberKind,

@@ -37,6 +37,8 @@ final class LinkDescriptor {
     static final int IFLA_XDP = 43;
 
     static final int IFLA_INFO_KIND = 1;
+    static final int IFLA_INFO_DATA = 2;
+    static final int IFLA_VLAN_ID = 1;
     static final int IFLA_INFO_SLAVE_KIND = 4;
 
     static final int IFLA_XDP_ATTACHED = 2;

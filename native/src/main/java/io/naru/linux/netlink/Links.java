@@ -90,6 +90,7 @@ public final class Links {
         int master = 0;
         int rxQueues = 0;
         int txQueues = 0;
+        int vlan = 0;
         int xdpAttached = 0;
         int xdpProgramId = 0;
 
@@ -108,6 +109,14 @@ public final class Links {
                     while (info.next()) {
                         switch (info.type()) {
                             case LinkDescriptor.IFLA_INFO_KIND -> kind = info.getString();
+                            case LinkDescriptor.IFLA_INFO_DATA -> {
+                                final AttributeReader data = info.nested(0);
+                                while (data.next() && "vlan".equals(kind)) {
+                                    if (data.type() == LinkDescriptor.IFLA_VLAN_ID) {
+                                        vlan = data.getUnsignedShort();
+                                    }
+                                }
+                            }
                             case LinkDescriptor.IFLA_INFO_SLAVE_KIND ->
                                     memberKind = info.getString();
                             default -> {}
@@ -136,6 +145,7 @@ public final class Links {
                 mtu,
                 message.getInt(LinkDescriptor.FLAGS_OFFSET),
                 kind,
+                vlan,
                 lower,
                 master,
                 memberKind,

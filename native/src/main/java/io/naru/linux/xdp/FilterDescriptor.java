@@ -19,6 +19,7 @@ package io.naru.linux.xdp;
  *   naru_counters    index u32 = VERDICT   u64 on each CPU
  *   naru_sockets     queue u32             socket's descriptor
  *   naru_settings    0 u32                 1 if we are a bridge u32
+ *                    1 u32                 the interface's VLAN, or 0 u32
  * </pre>
  *
  * Addresses are in network order, IPv4 as {@code ::ffff:a.b.c.d}. A service is asked for only if
@@ -36,6 +37,9 @@ public final class FilterDescriptor {
     public static final String ADDRESSES_MAP = "naru_addresses";
     public static final String SERVICES_MAP = "naru_services";
     public static final String BACKENDS_MAP = "naru_backends";
+
+    public static final int SETTING_BRIDGE = 0;
+    public static final int SETTING_VLAN = 1;
 
     public static final int ADDRESS_LENGTH = 16;
 

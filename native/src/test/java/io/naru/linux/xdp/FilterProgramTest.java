@@ -509,14 +509,39 @@ class FilterProgramTest {
     @Test
     void shouldTakeEverythingAsABridge() throws Exception {
         connectSocket();
-        MAPS.get(FilterDescriptor.SETTINGS_MAP).put(0, 1);
+        MAPS.get(FilterDescriptor.SETTINGS_MAP).put(FilterDescriptor.SETTING_BRIDGE, 1);
         try {
             assertEquals(
                     FilterVerdict.TAKE_BRIDGED,
                     run(toUs().type(0x88cc).bytes(new byte[46]).build(), "LLDP"));
         } finally {
-            MAPS.get(FilterDescriptor.SETTINGS_MAP).put(0, 0);
+            MAPS.get(FilterDescriptor.SETTINGS_MAP).put(FilterDescriptor.SETTING_BRIDGE, 0);
         }
+    }
+
+    @Test
+    void shouldTakeOnlyFramesOfTheInterfacesVlan() throws Exception {
+        connectSocket();
+        MAPS.get(FilterDescriptor.SETTINGS_MAP)
+                .put(FilterDescriptor.SETTING_VLAN, TestFrame.VLAN_ID);
+        try {
+            assertEquals(TAKE_VIP, run(toVip(0x8100).build(), "its VLAN"));
+            assertEquals(PASS_OTHER, run(toVip(0x88a8).build(), "a provider's tag"));
+            assertEquals(PASS_OTHER, run(toVip().build(), "no tag"));
+            MAPS.get(FilterDescriptor.SETTINGS_MAP)
+                    .put(FilterDescriptor.SETTING_VLAN, TestFrame.VLAN_ID + 1);
+            assertEquals(PASS_OTHER, run(toVip(0x8100).build(), "another VLAN"));
+        } finally {
+            MAPS.get(FilterDescriptor.SETTINGS_MAP).put(FilterDescriptor.SETTING_VLAN, 0);
+        }
+    }
+
+    private static TestFrame toVip(final int... tags) {
+        final TestFrame frame = toUs();
+        for (final int tag : tags) {
+            frame.vlan(tag);
+        }
+        return frame.ipv4(CLIENT, VIP, TCP).ports(40000, 80);
     }
 
     @Test

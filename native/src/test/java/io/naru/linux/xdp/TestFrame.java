@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 
 /** Builds frames for tests of the filter, layer by layer; lengths and checksums are not filled. */
 final class TestFrame {
+    static final int VLAN_ID = 42;
     static final int TCP = 6;
     static final int UDP = 17;
 
@@ -29,7 +30,7 @@ final class TestFrame {
     }
 
     TestFrame vlan(final int protocol) {
-        return shorts(protocol, 42);
+        return shorts(protocol, VLAN_ID);
     }
 
     TestFrame type(final int etherType) {

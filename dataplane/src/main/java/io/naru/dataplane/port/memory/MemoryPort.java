@@ -25,6 +25,7 @@ public final class MemoryPort implements PacketPort {
 
     private final int interfaceIndex;
     private final long macNet;
+    private final int vlan;
     private final FrameStack free;
     private final FrameRing fill;
     private final FrameRing rx;
@@ -46,6 +47,22 @@ public final class MemoryPort implements PacketPort {
             final FrameStack free,
             final int frameSizeBytes,
             final int ringSize) {
+        this(interfaceIndex, macNet, 0, free, frameSizeBytes, ringSize);
+    }
+
+    /**
+     * The same in a VLAN.
+     *
+     * @param vlan of the frames; 0 if they have no tag.
+     */
+    public MemoryPort(
+            final int interfaceIndex,
+            final long macNet,
+            final int vlan,
+            final FrameStack free,
+            final int frameSizeBytes,
+            final int ringSize) {
+        this.vlan = vlan;
         this.interfaceIndex = interfaceIndex;
         this.macNet = macNet;
         this.free = free;
@@ -55,6 +72,11 @@ public final class MemoryPort implements PacketPort {
         this.completion = new FrameRing(ringSize);
         this.wire = new MemoryWire(fill, rx, tx, completion, frameSizeBytes - HEADROOM_BYTES);
         fillUp();
+    }
+
+    @Override
+    public int vlan() {
+        return vlan;
     }
 
     /** The other end: where packets are injected and collected. */

@@ -52,6 +52,7 @@ public final class XdpEdge implements AutoCloseable {
         final Link link;
         final int queues;
         BpfMap sockets;
+        BpfMap settingsMap;
         BpfProgram program;
         XdpLink attached;
         ReceiveMode receiveMode;
@@ -350,13 +351,14 @@ public final class XdpEdge implements AutoCloseable {
                                         umem.address(),
                                         frames.get(worker),
                                         i,
-                                        interfaces.get(i).link.macNet()));
+                                        interfaces.get(i).link.macNet(),
+                                        interfaces.get(i).settings.vlan()));
             }
         }
     }
 
     private void openPrograms() {
-        filter = new XdpTrafficFilter(settings.isBridge());
+        filter = new XdpTrafficFilter();
         resources.push(filter);
         for (int i = 0; i < interfaces.size(); i++) {
             final Interface one = interfaces.get(i);
@@ -370,7 +372,9 @@ public final class XdpEdge implements AutoCloseable {
                 }
             }
 
-            one.program = filter.load(one.sockets);
+            one.settingsMap = filter.createSettingsMap(settings.isBridge(), one.settings.vlan());
+            resources.push(one.settingsMap);
+            one.program = filter.load(one.sockets, one.settingsMap);
             resources.push(one.program);
         }
     }
@@ -386,6 +390,7 @@ public final class XdpEdge implements AutoCloseable {
                 one.link.macNet(),
                 one.link.mtu(),
                 one.queues,
+                one.settings.vlan(),
                 one.attached == null ? null : one.attached.mode(),
                 one.attached == null ? "" : one.attached.nativeRefusal());
     }

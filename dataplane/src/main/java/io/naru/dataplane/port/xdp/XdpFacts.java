@@ -27,6 +27,7 @@ public record XdpFacts(
      *
      * @param linkIndex the kernel's number of it.
      * @param queues how many of its receive queues have a socket of ours.
+     * @param vlan of its frames; 0 if they have no tag.
      * @param mode where the XDP program runs; null before it is attached.
      * @param nativeRefusal why the driver did not take the program if it runs in generic mode
      *     though it was allowed native; else empty.
@@ -37,6 +38,7 @@ public record XdpFacts(
             long macNet,
             int mtu,
             int queues,
+            int vlan,
             XdpMode mode,
             String nativeRefusal) {}
 

@@ -35,6 +35,7 @@ public final class XdpPort implements PacketPort {
     private final long umemAddress;
     private final int interfaceIndex;
     private final long macNet;
+    private final int vlan;
     private final XskSocket socket;
 
     private int framesHeld;
@@ -47,13 +48,15 @@ public final class XdpPort implements PacketPort {
      * @param free the worker's free frames; enough of them are taken to fill the fill ring.
      * @param interfaceIndex the number of the interface in the configuration.
      * @param macNet the interface's MAC, as it is loaded from a frame.
+     * @param vlan of the frames; 0 if they have no tag.
      */
     XdpPort(
             final XskSocket socket,
             final long umemAddress,
             final FrameStack free,
             final int interfaceIndex,
-            final long macNet) {
+            final long macNet,
+            final int vlan) {
         this.socket = socket;
         this.rx = socket.rx();
         this.tx = socket.tx();
@@ -63,6 +66,7 @@ public final class XdpPort implements PacketPort {
         this.umemAddress = umemAddress;
         this.interfaceIndex = interfaceIndex;
         this.macNet = macNet;
+        this.vlan = vlan;
         fillUp(fill.size());
     }
 
@@ -74,6 +78,11 @@ public final class XdpPort implements PacketPort {
     @Override
     public long macNet() {
         return macNet;
+    }
+
+    @Override
+    public int vlan() {
+        return vlan;
     }
 
     /** The queue of the interface. */

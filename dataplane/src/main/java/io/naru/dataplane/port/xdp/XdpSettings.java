@@ -39,6 +39,11 @@ public record XdpSettings(
     /** Limits of what may be configured. */
     public static final int INTERFACES_MAX = 256; // the index has 8 bits in a hop
 
+    /** Frames have no tag. */
+    public static final int UNTAGGED = 0;
+
+    public static final int VLAN_MAX = 4_094;
+
     public static final int FRAMES_PER_PORT_MIN = 256;
     public static final int FRAMES_PER_PORT_MAX = 1 << 16;
 
@@ -66,8 +71,16 @@ public record XdpSettings(
      * One interface.
      *
      * @param queues how many of its receive queues, from the first, are ours; {@link #AUTO}: all.
+     * @param vlan whose frames alone are ours, 1 to {@link #VLAN_MAX}; {@link #UNTAGGED}: no tag is
+     *     put on or taken off.
      */
-    public record Interface(String name, Mode mode, ZeroCopy zeroCopy, int queues) {
+    public record Interface(String name, Mode mode, ZeroCopy zeroCopy, int queues, int vlan) {
+        /** In no VLAN. */
+        public Interface(
+                final String name, final Mode mode, final ZeroCopy zeroCopy, final int queues) {
+            this(name, mode, zeroCopy, queues, UNTAGGED);
+        }
+
         /** Everything found out. */
         public static Interface of(final String name) {
             return new Interface(name, Mode.AUTO, ZeroCopy.AUTO, XdpSettings.AUTO);
@@ -85,6 +98,12 @@ public record XdpSettings(
             require(
                     one.queues() >= AUTO,
                     "queues of interface " + one.name() + " must be at least 1: " + one.queues());
+            require(
+                    one.vlan() >= UNTAGGED && one.vlan() <= VLAN_MAX,
+                    "the VLAN of interface " + one.name() + " must be 1 to 4094: " + one.vlan());
+            require(
+                    !isBridge || one.vlan() == UNTAGGED,
+                    "interface " + one.name() + " has a VLAN, but a bridge carries all of them");
         }
 
         require(workers >= AUTO, "workers must be at least 1: " + workers);

@@ -26,7 +26,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Keeps the maps of the XDP programs in step with the rules: writes what is new, takes out what is
  * old, touches nothing else.
  *
- * <p>All interfaces share the maps, except for their own of sockets. Used by one thread.
+ * <p>All interfaces share the maps, except for their own of sockets and settings. Used by one
+ * thread.
  */
 final class XdpTrafficFilter implements TrafficFilter, AutoCloseable {
     /** In the order of writing: a role must not say more than the other maps know. */
@@ -39,10 +40,7 @@ final class XdpTrafficFilter implements TrafficFilter, AutoCloseable {
     private final Map<String, Map<UnsafeBuffer, UnsafeBuffer>> written = new HashMap<>();
     private FilterRules letIn = FilterRules.NONE;
 
-    /**
-     * @param isBridge whether everything is let in, whatever the rules.
-     */
-    XdpTrafficFilter(final boolean isBridge) {
+    XdpTrafficFilter() {
         try {
             for (final String name : RULE_MAPS) {
                 maps.put(name, BpfMap.create(object.map(name)));
@@ -50,8 +48,6 @@ final class XdpTrafficFilter implements TrafficFilter, AutoCloseable {
             }
 
             maps.put(COUNTERS_MAP, BpfMap.create(object.map(COUNTERS_MAP)));
-            maps.put(SETTINGS_MAP, BpfMap.create(object.map(SETTINGS_MAP)));
-            maps.get(SETTINGS_MAP).put(0, isBridge ? 1 : 0);
         } catch (final RuntimeException e) {
             close();
             throw e;
@@ -63,10 +59,24 @@ final class XdpTrafficFilter implements TrafficFilter, AutoCloseable {
         return BpfMap.create(object.map(SOCKETS_MAP).withMaxEntries(queues));
     }
 
+    /**
+     * A map for what one interface is.
+     *
+     * @param isBridge whether everything is let in, whatever the rules.
+     * @param vlan whose frames alone are let in; 0 lets in frames with one tag or none.
+     */
+    BpfMap createSettingsMap(final boolean isBridge, final int vlan) {
+        final BpfMap settings = BpfMap.create(object.map(SETTINGS_MAP));
+        settings.put(FilterDescriptor.SETTING_BRIDGE, isBridge ? 1 : 0);
+        settings.put(FilterDescriptor.SETTING_VLAN, vlan);
+        return settings;
+    }
+
     /** A program for one interface. */
-    BpfProgram load(final BpfMap sockets) {
+    BpfProgram load(final BpfMap sockets, final BpfMap settings) {
         final Map<String, BpfMap> all = new HashMap<>(maps);
         all.put(SOCKETS_MAP, sockets);
+        all.put(SETTINGS_MAP, settings);
         return BpfProgram.load(object, all);
     }
 
