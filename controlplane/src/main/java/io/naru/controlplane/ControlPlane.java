@@ -11,8 +11,10 @@ import io.naru.controlplane.config.ProblemReport;
 import io.naru.controlplane.events.Event;
 import io.naru.controlplane.events.EventLog;
 import io.naru.controlplane.health.CheckTarget;
+import io.naru.controlplane.health.EachWay;
 import io.naru.controlplane.health.HealthCheck;
 import io.naru.controlplane.health.HealthMonitor;
+import io.naru.controlplane.health.way.Ways;
 import io.naru.controlplane.reconcile.AppliedConfig;
 import io.naru.controlplane.reconcile.DataPlaneLink;
 import io.naru.controlplane.reconcile.Reconciler;
@@ -71,6 +73,7 @@ public final class ControlPlane implements AutoCloseable {
     private final DataPlaneLink link;
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop eventLoop;
+    private final Ways ways = new Ways();
     private FileChannel lock;
     private HealthCheck check;
     private Steering steering;
@@ -152,7 +155,7 @@ public final class ControlPlane implements AutoCloseable {
         final StateFile stateFile = new StateFile(context.runDirectory());
         final StateFile.Saved saved = readSaved(stateFile);
         final AppliedConfig first = firstConfig(startText, saved);
-        check = context.tcpCheck().apply(eventLoop);
+        check = new EachWay(context.tcpCheck().apply(eventLoop, ways));
         warmUp();
         eventLoop.submit(() -> startOnLoop(first, stateFile, saved)).syncUninterruptibly();
         server =
@@ -422,6 +425,7 @@ public final class ControlPlane implements AutoCloseable {
         if (steering != null) {
             steering.stop();
         }
+        ways.close();
         link.close();
     }
 

@@ -2,6 +2,7 @@ package io.naru.controlplane;
 
 import io.naru.controlplane.health.HealthCheck;
 import io.naru.controlplane.health.TcpCheck;
+import io.naru.controlplane.health.way.Ways;
 import io.naru.dataplane.protocol.DataPlaneProperties;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
@@ -9,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 
 /** The settings of a control plane, with their defaults; {@link #conclude} checks them. */
@@ -30,7 +31,7 @@ public final class ControlPlaneContext {
     private LongSupplier clockMs = System::currentTimeMillis;
     private Random random = new Random();
     private long requestTimeoutMs = 10_000;
-    private Function<EventLoop, HealthCheck> tcpCheck = TcpCheck::new;
+    private BiFunction<EventLoop, Ways, HealthCheck> tcpCheck = TcpCheck::new;
 
     /** The context that a command line asks for. */
     static ControlPlaneContext of(final List<String> args) {
@@ -107,12 +108,12 @@ public final class ControlPlaneContext {
     }
 
     /** Makes the check of kind {@code tcp}, to be used on the event loop given. */
-    public ControlPlaneContext tcpCheck(final Function<EventLoop, HealthCheck> factory) {
+    public ControlPlaneContext tcpCheck(final BiFunction<EventLoop, Ways, HealthCheck> factory) {
         tcpCheck = factory;
         return this;
     }
 
-    public Function<EventLoop, HealthCheck> tcpCheck() {
+    public BiFunction<EventLoop, Ways, HealthCheck> tcpCheck() {
         return tcpCheck;
     }
 

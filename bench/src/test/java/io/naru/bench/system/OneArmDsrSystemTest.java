@@ -45,7 +45,7 @@ class OneArmDsrSystemTest {
                         system.site.balancer(),
                         system.network.directory(),
                         "eth0",
-                        "tcp and src host 192.0.2.20");
+                        "tcp and src host 192.0.2.20 and not dst host 10.2.0.254"); // nor checks
         final Capture atServer =
                 Capture.start(
                         system.site.servers().get(0).host(),

@@ -11,11 +11,20 @@ import java.time.Duration;
  * @param fall failures in a row that take it down.
  * @param port where to connect to; 0 is the port that the traffic goes to, see {@link
  *     NaruConfig#checkPort}.
+ * @param path null is the way that each service's packets go.
  */
 public record CheckConfig(
-        CheckType type, Duration interval, Duration timeout, int rise, int fall, int port) {
+        CheckType type,
+        Duration interval,
+        Duration timeout,
+        int rise,
+        int fall,
+        int port,
+        CheckPath path) {
     public static final CheckConfig NONE =
-            new CheckConfig(CheckType.NONE, Duration.ofSeconds(2), Duration.ofSeconds(1), 2, 3, 0);
+            new CheckConfig(
+                    CheckType.NONE, Duration.ofSeconds(2), Duration.ofSeconds(1), 2, 3, 0, null);
     public static final CheckConfig TCP =
-            new CheckConfig(CheckType.TCP, Duration.ofSeconds(2), Duration.ofSeconds(1), 2, 3, 0);
+            new CheckConfig(
+                    CheckType.TCP, Duration.ofSeconds(2), Duration.ofSeconds(1), 2, 3, 0, null);
 }

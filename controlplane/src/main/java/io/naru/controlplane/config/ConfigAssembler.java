@@ -5,6 +5,7 @@ import static io.naru.controlplane.config.ConfigKeys.ALGORITHM;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_ADDRESS;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_NAME;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_PORT;
+import static io.naru.controlplane.config.ConfigKeys.CHECK_PATH;
 import static io.naru.controlplane.config.ConfigKeys.CHECK_PORT;
 import static io.naru.controlplane.config.ConfigKeys.CHECK_TYPE;
 import static io.naru.controlplane.config.ConfigKeys.CPUS;
@@ -601,7 +602,8 @@ final class ConfigAssembler {
                 timeout,
                 check.get(RISE, CheckConfig.TCP.rise()),
                 check.get(FALL, CheckConfig.TCP.fall()),
-                check.get(CHECK_PORT, 0));
+                check.get(CHECK_PORT, 0),
+                check.get(CHECK_PATH));
     }
 
     private List<ServiceConfig> servicesOf(final String pool) {
@@ -635,6 +637,20 @@ final class ConfigAssembler {
             if (pool.check().type() == CheckType.TCP && pool.check().port() == 0) {
                 checkCheckPort(pool.name(), section, poolUsers);
             }
+            if (pool.check().path() == CheckPath.VIP && !brokenReference) {
+                checkCheckPath(section, poolUsers);
+            }
+        }
+    }
+
+    private static void checkCheckPath(final Section section, final List<ServiceConfig> poolUsers) {
+        if (poolUsers.stream().noneMatch(s -> s.mode() == UNKNOWN_MODE || s.mode().isDsr())) {
+            section.get(checkKey(section))
+                    .error(
+                            CHECK_PATH,
+                            "no service with these backends is in a DSR mode: in nat and full-nat a"
+                                    + " backend does not have the VIP",
+                            "backend, or nothing");
         }
     }
 

@@ -132,12 +132,22 @@ final class ConfigKeys {
                     .component(check -> check.port() == 0 ? null : check.port())
                     .defaultText("the backend's port, else the service's")
                     .example("8081");
+    static final Key<CheckConfig, CheckPath> CHECK_PATH =
+            Key.<CheckConfig, CheckPath>of(
+                            "path",
+                            Types.choice(CheckPath.class),
+                            "vip: to the VIP on each backend, in the frame or tunnel that clients'"
+                                    + " packets go in; finds a missing loopback address or tunnel"
+                                    + " end. backend: to the backend's own address.")
+                    .component(CheckConfig::path)
+                    .defaultText("vip for services in a DSR mode, backend for others")
+                    .example("backend");
     static final ObjectType<CheckConfig> CHECK =
             new ObjectType<>(
                     "a check",
                     "The health check of a pool's backends. The type alone (check: none) is"
                             + " enough.",
-                    List.of(CHECK_TYPE, INTERVAL, TIMEOUT, RISE, FALL, CHECK_PORT),
+                    List.of(CHECK_TYPE, INTERVAL, TIMEOUT, RISE, FALL, CHECK_PORT, CHECK_PATH),
                     new KeyShorthand<>(CHECK_TYPE));
 
     // -- backends and pools --------------------------------------------------------------------

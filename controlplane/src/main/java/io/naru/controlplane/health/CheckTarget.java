@@ -1,6 +1,8 @@
 package io.naru.controlplane.health;
 
+import io.naru.controlplane.health.way.Way;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -8,11 +10,12 @@ import java.util.concurrent.TimeUnit;
  * the state of those.
  *
  * @param kind of check: {@code tcp}.
- * @param address to which the check goes.
+ * @param address of the backend to which the check goes.
  * @param intervalNs from the start of one attempt to the start of the next.
  * @param timeoutNs after which an attempt has failed.
  * @param rise passes in a row that make a backend up.
  * @param fall failures in a row that make it down.
+ * @param ways by which it goes there, one or more; all must pass.
  */
 public record CheckTarget(
         String kind,
@@ -20,7 +23,8 @@ public record CheckTarget(
         long intervalNs,
         long timeoutNs,
         int rise,
-        int fall) {
+        int fall,
+        List<Way> ways) {
 
     /** Checks the numbers. */
     public CheckTarget {
@@ -28,9 +32,35 @@ public record CheckTarget(
         assert timeoutNs > 0 : "timeoutNs=" + timeoutNs;
         assert rise > 0 : "rise=" + rise;
         assert fall > 0 : "fall=" + fall;
+        ways = List.copyOf(ways);
+        assert !ways.isEmpty();
     }
 
-    /** {@code tcp 10.2.0.1:8080 every 2 s, timeout 1 s, rise 2, fall 3}. */
+    /** A check that goes to the backend's own address. */
+    public CheckTarget(
+            final String kind,
+            final InetSocketAddress address,
+            final long intervalNs,
+            final long timeoutNs,
+            final int rise,
+            final int fall) {
+        this(kind, address, intervalNs, timeoutNs, rise, fall, List.of(Way.DIRECT));
+    }
+
+    /** The way of one attempt: the first. */
+    public Way way() {
+        return ways.get(0);
+    }
+
+    /** The same by one way. */
+    public CheckTarget by(final Way way) {
+        return new CheckTarget(kind, address, intervalNs, timeoutNs, rise, fall, List.of(way));
+    }
+
+    /**
+     * {@code tcp 10.2.0.1:8080 every 2 s, timeout 1 s, rise 2, fall 3}; with {@code to 192.0.2.20
+     * by dsr-gre} after the port where it goes that way.
+     */
     @Override
     public String toString() {
         return kind
@@ -38,7 +68,18 @@ public record CheckTarget(
                 + address.getAddress().getHostAddress()
                 + ":"
                 + address.getPort()
+                + wayWords()
                 + terms().substring(kind.length());
+    }
+
+    private String wayWords() {
+        final StringBuilder words = new StringBuilder();
+        for (final Way way : ways) {
+            words.append(words.isEmpty() ? "" : " and")
+                    .append(way.isDirect() ? (ways.size() == 1 ? "" : " directly") : " to " + way);
+        }
+
+        return words.toString();
     }
 
     /** {@code tcp every 2 s, timeout 1 s, rise 2, fall 3}: what the checks of a pool share. */

@@ -1,5 +1,7 @@
 package io.naru.controlplane.health;
 
+import io.naru.controlplane.health.way.Lease;
+import io.naru.controlplane.health.way.Ways;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
@@ -23,15 +25,18 @@ import java.util.function.Consumer;
 @SuppressWarnings("FutureReturnValueIgnored") // closing: there is nobody who could be told
 public final class TcpCheck implements HealthCheck {
     private final EventLoop eventLoop;
+    private final Ways ways;
     private final Bootstrap bootstrap;
 
     /**
      * A check that runs on one event loop.
      *
      * @param eventLoop of netty's epoll transport.
+     * @param ways to backends, of the same thread.
      */
-    public TcpCheck(final EventLoop eventLoop) {
+    public TcpCheck(final EventLoop eventLoop, final Ways ways) {
         this.eventLoop = eventLoop;
+        this.ways = ways;
         bootstrap =
                 new Bootstrap()
                         .group(eventLoop)
@@ -43,18 +48,25 @@ public final class TcpCheck implements HealthCheck {
 
     @Override
     public void attempt(final CheckTarget target, final Consumer<CheckResult> onResult) {
+        final Lease lease = ways.lease(target.way());
+        if (lease.obstacle() != null) {
+            onResult.accept(lease.obstacle());
+            return;
+        }
+
         final int timeoutMs = (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(target.timeoutNs()));
         final long startNs = System.nanoTime();
-        bootstrap
-                .clone()
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMs)
-                .connect(target.address())
+        final Bootstrap timed =
+                bootstrap.clone().option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMs);
+        lease.connect(timed, target.address())
                 .addListener(
                         (ChannelFuture connect) -> {
                             final long durationNs = System.nanoTime() - startNs;
                             // a channel that could not even be made has no event loop
                             eventLoop.execute(
-                                    () -> onResult.accept(end(connect, target, durationNs)));
+                                    () ->
+                                            onResult.accept(
+                                                    lease.judge(end(connect, target, durationNs))));
                         });
     }
 

@@ -3,15 +3,18 @@ package io.naru.controlplane.reconcile;
 import io.naru.controlplane.config.AdminState;
 import io.naru.controlplane.config.BackendConfig;
 import io.naru.controlplane.config.CheckConfig;
+import io.naru.controlplane.config.CheckPath;
 import io.naru.controlplane.config.CheckType;
 import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.config.PoolConfig;
+import io.naru.controlplane.config.ServiceConfig;
 import io.naru.controlplane.events.Actor;
 import io.naru.controlplane.events.Event;
 import io.naru.controlplane.events.EventLog;
 import io.naru.controlplane.health.CheckTarget;
 import io.naru.controlplane.health.HealthMonitor;
 import io.naru.controlplane.health.HealthState;
+import io.naru.controlplane.health.way.Way;
 import io.naru.controlplane.reconcile.OperatorOverride.Setting;
 import io.naru.controlplane.reconcile.Reconciler.Outcome;
 import io.naru.dataplane.protocol.BackendInfo;
@@ -19,6 +22,7 @@ import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.Directory;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.TunnelSpec;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -217,7 +221,11 @@ public final class Steering {
                 if (pool.check().type() != CheckType.NONE && port != 0) {
                     targets.put(
                             new BackendName(pool.name(), backend.name()),
-                            target(pool.check(), backend.address(), port));
+                            target(
+                                    pool.check(),
+                                    backend.address(),
+                                    port,
+                                    ways(config, pool, backend)));
                 }
             }
         }
@@ -226,14 +234,44 @@ public final class Steering {
     }
 
     private static CheckTarget target(
-            final CheckConfig check, final IpAddress address, final int port) {
+            final CheckConfig check,
+            final IpAddress address,
+            final int port,
+            final List<Way> ways) {
         return new CheckTarget(
                 check.type().name().toLowerCase(Locale.ROOT),
                 new InetSocketAddress(inetAddress(address), port),
                 check.interval().toNanos(),
                 check.timeout().toNanos(),
                 check.rise(),
-                check.fall());
+                check.fall(),
+                ways);
+    }
+
+    /** Each different way by which packets of the services that use a pool come to a backend. */
+    private static List<Way> ways(
+            final NaruConfig config, final PoolConfig pool, final BackendConfig backend) {
+        if (pool.check().path() == CheckPath.BACKEND) {
+            return List.of(Way.DIRECT);
+        }
+
+        final List<Way> ways =
+                config.servicesOf(pool).stream()
+                        .filter(s -> s.mode().isDsr() || pool.check().path() == null)
+                        .map(s -> way(s, backend))
+                        .distinct()
+                        .toList();
+        return ways.isEmpty() ? List.of(Way.DIRECT) : ways;
+    }
+
+    private static Way way(final ServiceConfig service, final BackendConfig backend) {
+        return service.mode().isDsr()
+                ? new Way(
+                        service.mode(),
+                        service.vip(),
+                        backend.address(),
+                        service.mode().isTunnel() ? service.tunnel().spec() : TunnelSpec.DEFAULT)
+                : Way.DIRECT;
     }
 
     private static InetAddress inetAddress(final IpAddress address) {

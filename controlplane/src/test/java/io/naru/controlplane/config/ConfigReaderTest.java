@@ -105,7 +105,13 @@ class ConfigReaderTest {
         assertTrue(config.services().stream().allMatch(s -> s.mode() == Mode.DSR_L2));
         assertEquals(
                 new CheckConfig(
-                        CheckType.TCP, Duration.ofSeconds(1), Duration.ofMillis(500), 2, 3, 80),
+                        CheckType.TCP,
+                        Duration.ofSeconds(1),
+                        Duration.ofMillis(500),
+                        2,
+                        3,
+                        80,
+                        null),
                 config.pools().get(0).check());
         assertEquals(50, config.pools().get(0).backend("s3").orElseThrow().weight());
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.controlplane.health.CheckResult.Outcome;
+import io.naru.controlplane.health.way.Ways;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -26,7 +27,7 @@ class TcpCheckTest {
             new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private static final EventLoop LOOP = GROUP.next();
 
-    private final TcpCheck check = new TcpCheck(LOOP);
+    private final TcpCheck check = new TcpCheck(LOOP, new Ways());
 
     @AfterAll
     static void stop() {
