@@ -14,16 +14,16 @@ import java.util.Arrays;
 final class HeldFragments {
     private static final int NONE = FragmentedPackets.NONE;
 
-    // by slot
+    private final int capacity;
+
+    // by slot; twice as many as may wait, since frames are given up between two times that they are
+    // taken back
     private final long[] address;
     private final int[] length;
     private final int[] ingress;
     private final long[] keyB;
+    private final int[] reason;
     private final int[] next;
-
-    // given up since the last time that frames were taken back
-    private final long[] givenUpAddress;
-    private final int[] givenUpReason;
 
     // by the place of a packet: the slots of those that wait, in the order in which they came
     private final int[] firstOf;
@@ -32,20 +32,21 @@ final class HeldFragments {
     private int free;
     private int readyHead = NONE;
     private int readyTail = NONE;
+    private int givenUpHead = NONE;
     private int givenUpCount;
     private int size;
 
     HeldFragments(final FragmentLimits limits) {
-        final int capacity = limits.heldFrames();
-        address = new long[capacity];
-        length = new int[capacity];
-        ingress = new int[capacity];
-        keyB = new long[capacity];
-        next = new int[capacity];
-        givenUpAddress = new long[capacity + PacketBurst.CAPACITY];
-        givenUpReason = new int[capacity + PacketBurst.CAPACITY];
-        for (int slot = 0; slot < capacity; slot++) {
-            next[slot] = slot + 1 < capacity ? slot + 1 : NONE;
+        capacity = limits.heldFrames();
+        final int slots = 2 * capacity;
+        address = new long[slots];
+        length = new int[slots];
+        ingress = new int[slots];
+        keyB = new long[slots];
+        reason = new int[slots];
+        next = new int[slots];
+        for (int slot = 0; slot < slots; slot++) {
+            next[slot] = slot + 1 < slots ? slot + 1 : NONE;
         }
 
         firstOf = new int[limits.packets()];
@@ -58,8 +59,9 @@ final class HeldFragments {
         return size + givenUpCount;
     }
 
+    /** Also if so many were given up that they have to be taken back first. */
     boolean isFull() {
-        return free == NONE;
+        return size == capacity || free == NONE;
     }
 
     /** Keeps a frame of the burst until the packet's first fragment comes; only if not full. */
@@ -104,10 +106,11 @@ final class HeldFragments {
         int slot = firstOf[place];
         while (slot != NONE) {
             final int following = next[slot];
-            givenUpAddress[givenUpCount] = address[slot];
-            givenUpReason[givenUpCount] = reasonCode;
+            reason[slot] = reasonCode;
+            next[slot] = givenUpHead;
+            givenUpHead = slot;
             givenUpCount++;
-            free(slot);
+            size--;
             slot = following;
         }
 
@@ -129,6 +132,7 @@ final class HeldFragments {
             burst.ingress[count] = ingress[slot];
             burst.fragmentKeyB[count] = keyB[slot];
             count++;
+            size--;
             free(slot);
         }
 
@@ -138,9 +142,12 @@ final class HeldFragments {
 
     /** Gives the frames of those that were given up back, each counted under its reason. */
     void drop(final FrameStack frames, final WorkerStats stats) {
-        for (int k = 0; k < givenUpCount; k++) {
-            frames.push(givenUpAddress[k]);
-            stats.drop(givenUpReason[k], 1);
+        while (givenUpHead != NONE) {
+            final int slot = givenUpHead;
+            givenUpHead = next[slot];
+            frames.push(address[slot]);
+            stats.drop(reason[slot], 1);
+            free(slot);
         }
 
         givenUpCount = 0;
@@ -149,6 +156,5 @@ final class HeldFragments {
     private void free(final int slot) {
         next[slot] = free;
         free = slot;
-        size--;
     }
 }
