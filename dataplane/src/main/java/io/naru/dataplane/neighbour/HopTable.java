@@ -65,8 +65,9 @@ public final class HopTable {
 
     /** Publishes the MTU of a way: for the conductor, or whoever stands in for it. */
     public void mtu(final int hopId, final int mtu) {
+        final int before = mtus.getPlain(hopId);
         mtus.setOpaque(hopId, mtu);
-        noteMtu(mtu);
+        noteMtu(before, mtu);
     }
 
     /** The longest IP packet that an interface sends, in bytes. */
@@ -77,19 +78,32 @@ public final class HopTable {
 
     /** Publishes the MTU of an interface. */
     public void interfaceMtu(final int interfaceIndex, final int mtu) {
+        final int before = interfaceMtus.getPlain(interfaceIndex);
         interfaceMtus.setOpaque(interfaceIndex, mtu);
-        noteMtu(mtu);
+        noteMtu(before, mtu);
     }
 
-    /** No way takes less, nor has taken less since the start. */
+    /** No way takes less; never more than what Ethernet takes. */
     public int smallestMtu() {
         return smallestMtu.getOpaque();
     }
 
-    private void noteMtu(final int mtu) {
+    private void noteMtu(final int before, final int mtu) {
         if (mtu > 0 && mtu < smallestMtu.getPlain()) {
             smallestMtu.setOpaque(mtu);
+        } else if (mtu != before && before == smallestMtu.getPlain()) {
+            smallestMtu.setOpaque(smallest(smallest(MTU_DEFAULT, mtus), interfaceMtus));
         }
+    }
+
+    private static int smallest(final int limit, final AtomicIntegerArray mtus) {
+        int smallest = limit;
+        for (int i = 0; i < mtus.length(); i++) {
+            final int mtu = mtus.getPlain(i);
+            smallest = mtu > 0 ? Math.min(smallest, mtu) : smallest;
+        }
+
+        return smallest;
     }
 
     public int capacity() {

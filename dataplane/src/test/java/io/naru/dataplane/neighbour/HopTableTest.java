@@ -33,6 +33,26 @@ class HopTableTest {
     }
 
     @Test
+    void shouldKnowTheSmallestMtuAlsoWhenItRisesAgain() {
+        final HopTable table = new HopTable(3);
+        assertEquals(1500, table.smallestMtu());
+
+        table.interfaceMtu(0, 1480);
+        table.mtu(0, 1400);
+        table.mtu(1, 1300);
+        assertEquals(1300, table.smallestMtu());
+
+        table.mtu(1, 1450);
+        assertEquals(1400, table.smallestMtu());
+        table.mtu(0, 0);
+        assertEquals(1450, table.smallestMtu());
+        table.mtu(1, 9000);
+        assertEquals(1480, table.smallestMtu());
+        table.interfaceMtu(0, 9000);
+        assertEquals(1500, table.smallestMtu(), "an interface not spoken of has that of Ethernet");
+    }
+
+    @Test
     void shouldRefuseIdsThatItDoesNotHave() {
         final HopTable table = new HopTable(3);
 
