@@ -34,14 +34,27 @@ import io.naru.dataplane.service.ForwardingTable;
 final class BridgeStage {
     private static final int SAME_SEGMENT = Verdict.drop(DropReason.SAME_SEGMENT);
     private static final int BRIDGE_LOOP = Verdict.drop(DropReason.BRIDGE_LOOP);
-    private static final int NO_FLOW = Verdict.drop(DropReason.NO_FLOW);
     private static final int NOT_OURS = Verdict.drop(DropReason.NOT_OURS);
-    private static final int ICMP_NO_FLOW = Verdict.drop(DropReason.ICMP_NO_FLOW);
-    private static final int FRAGMENT = Verdict.drop(DropReason.FRAGMENT);
-    private static final int BAD_FRAGMENT = Verdict.drop(DropReason.BAD_FRAGMENT);
-    private static final int FRAGMENT_OVERLAP = Verdict.drop(DropReason.FRAGMENT_OVERLAP);
-    private static final int FRAGMENT_DUPLICATE = Verdict.drop(DropReason.FRAGMENT_DUPLICATE);
-    private static final int TOO_MANY_FRAGMENTS = Verdict.drop(DropReason.TOO_MANY_FRAGMENTS);
+
+    /**
+     * Why the other stages do not want a packet that is then nobody's but its receiver's: it is of
+     * no flow, or they could not see of which. A backend's own pings may be large, and what is
+     * wrong with a packet that is not ours is between its sender and its receiver.
+     */
+    private static final long NOT_FOR_US =
+            bit(DropReason.NOT_OURS)
+                    | bit(DropReason.NO_FLOW)
+                    | bit(DropReason.BAD_SOURCE)
+                    | bit(DropReason.BAD_IP_CHECKSUM)
+                    | bit(DropReason.BAD_ICMP_CHECKSUM)
+                    | bit(DropReason.ICMP_NO_FLOW)
+                    | bit(DropReason.ICMP_OTHER)
+                    | bit(DropReason.ICMP_TUNNEL)
+                    | bit(DropReason.FRAGMENT)
+                    | bit(DropReason.BAD_FRAGMENT)
+                    | bit(DropReason.FRAGMENT_OVERLAP)
+                    | bit(DropReason.FRAGMENT_DUPLICATE)
+                    | bit(DropReason.TOO_MANY_FRAGMENTS);
 
     private static final long GROUP_BIT = 1;
 
@@ -228,10 +241,7 @@ final class BridgeStage {
             final int verdict = burst.verdict[i];
             if (verdict == Verdict.HANDOVER || verdict == Verdict.HELD) {
                 putDestination(burst.address[i], originalMac[i]);
-            } else if (verdict == NO_FLOW
-                    || verdict == NOT_OURS
-                    || verdict == ICMP_NO_FLOW
-                    || isAboutFragments(verdict)) {
+            } else if (isNotForUs(verdict)) {
                 putDestination(burst.address[i], originalMac[i]);
                 if (!isToVip(burst, i)) {
                     burst.verdict[i] = forward(burst, i, burst.address[i], nowNs);
@@ -240,13 +250,12 @@ final class BridgeStage {
         }
     }
 
-    /** A backend's own pings may be large, and what it cuts wrong is between it and the other. */
-    private static boolean isAboutFragments(final int verdict) {
-        return verdict == FRAGMENT
-                || verdict == BAD_FRAGMENT
-                || verdict == FRAGMENT_OVERLAP
-                || verdict == FRAGMENT_DUPLICATE
-                || verdict == TOO_MANY_FRAGMENTS;
+    private static boolean isNotForUs(final int verdict) {
+        return Verdict.isDrop(verdict) && (NOT_FOR_US >>> Verdict.reasonCode(verdict) & 1) != 0;
+    }
+
+    private static long bit(final DropReason reason) {
+        return 1L << reason.code();
     }
 
     /** What is sent to a VIP is ours, if only to be dropped. */

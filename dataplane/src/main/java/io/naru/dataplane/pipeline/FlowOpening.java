@@ -210,7 +210,8 @@ final class FlowOpening {
 
         final long hop = hops.hop(hopId);
         if (bridge != null) {
-            return Hop.interfaceIndex(bridge.resolve(hop, nowNs)) == ingress;
+            final long resolved = bridge.resolve(hop, nowNs);
+            return Hop.isResolved(resolved) && Hop.interfaceIndex(resolved) == ingress;
         }
         if (Hop.interfaceIndex(hop) != ingress) {
             return false;
@@ -234,9 +235,11 @@ final class FlowOpening {
     /** The state of a flow of whose beginning nothing is known. */
     int stateInTheMiddle(
             final PacketBurst burst, final int i, final int serviceId, final int mode) {
-        return burst.protocol[i] == Ipv4Header.PROTOCOL_TCP
-                ? FlowState.ESTABLISHED
-                : initialState(burst, i, serviceId, mode);
+        if (burst.protocol[i] != Ipv4Header.PROTOCOL_TCP) {
+            return initialState(burst, i, serviceId, mode);
+        }
+
+        return mode == NAT ? FlowState.ESTABLISHED : FlowState.ONE_WAY_ESTABLISHED;
     }
 
     /** What stands for the backend's address in replies that are found by the client; 0 if none. */

@@ -351,8 +351,7 @@ final class ScheduleStage {
         }
 
         final int mode = table.mode(serviceId).code();
-        final int state =
-                mode == Mode.NAT.code() ? FlowState.ESTABLISHED : FlowState.ONE_WAY_ESTABLISHED;
+        final int state = opening.stateInTheMiddle(burst, i, serviceId, mode);
         final long entry = insert(burst, i, serviceId, backendId, mode, state, nowTicks);
         if (entry == FlowTable.CONFLICT) {
             return AMBIGUOUS_REPLY;

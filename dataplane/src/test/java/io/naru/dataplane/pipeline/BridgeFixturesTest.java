@@ -21,6 +21,7 @@ import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.service.Specs;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -216,6 +217,73 @@ class BridgeFixturesTest {
             rig.ready().forEach(late -> sent.add(late.out));
         }
         return sent;
+    }
+
+    @Test
+    @DisplayName("ICMP errors between others pass untouched, whatever they are about")
+    void errorsOfOthers() {
+        learnAll();
+        final Frame aboutPing = Frame.icmp("10.0.0.9", "192.0.2.101", 11);
+        final Frame aboutTunnel = Frame.icmp("10.0.0.9", "192.0.2.101", 3).code(4, 1_400);
+        final Frame fromLinkLocal = Frame.icmp("169.254.1.1", "192.0.2.101", 11);
+        final Frame damaged = Frame.icmp("10.0.0.9", "192.0.2.101", 11);
+        final byte[] ping = packet(Frame.icmp("192.0.2.101", "192.0.2.7", 8));
+        final byte[] tunnel =
+                packet(Frame.udp("192.0.2.101:1", "192.0.2.7:2").protocol(47).payload(1_450));
+        final byte[] tcp = packet(Frame.tcp("192.0.2.101:8080", "192.0.2.7:2", ACK));
+        for (final byte[] frame :
+                List.of(
+                        aboutPing.macs(CLIENT, SERVER).payload(ping).bytes(),
+                        aboutTunnel.macs(CLIENT, SERVER).payload(tunnel).bytes(),
+                        fromLinkLocal.macs(CLIENT, SERVER).payload(tcp).bytes(),
+                        damaged.macs(CLIENT, SERVER).payload(tcp).badL4Checksum(1).bytes(),
+                        aboutPing.payload(tcp).bytes())) {
+            assertUntouched(send(LEFT, frame), RIGHT, frame);
+        }
+    }
+
+    private static byte[] packet(final Frame frame) {
+        final byte[] bytes = frame.unpadded().bytes();
+        return Arrays.copyOfRange(bytes, 14, bytes.length);
+    }
+
+    @Test
+    @DisplayName("a server on the clients' side serves clients of the other side")
+    void serverOnClientsSide() {
+        send(LEFT, Frame.udp("192.0.2.101:1", "192.0.2.8:1").macs(SERVER, OTHER).bytes());
+        send(RIGHT, Frame.udp("192.0.2.7:1", "192.0.2.8:1").macs(CLIENT, OTHER).bytes());
+
+        send(
+                        RIGHT,
+                        Frame.tcp("192.0.2.7:4321", "192.0.2.10:80", SYN)
+                                .macs(CLIENT, RIGHT_MAC)
+                                .bytes())
+                .assertSent(
+                        LEFT,
+                        Frame.tcp("192.0.2.7:4321", "192.0.2.101:8080", SYN)
+                                .macs(LEFT_MAC, SERVER));
+        send(
+                        LEFT,
+                        Frame.tcp("192.0.2.101:8080", "192.0.2.7:4321", SYN | ACK)
+                                .macs(SERVER, CLIENT)
+                                .bytes())
+                .assertSent(
+                        RIGHT,
+                        Frame.tcp("192.0.2.10:80", "192.0.2.7:4321", SYN | ACK)
+                                .macs(RIGHT_MAC, CLIENT));
+    }
+
+    @Test
+    @DisplayName("a server that moves to the other side is followed there with its next frame")
+    void serverMoves() {
+        learnAll();
+        final byte[] syn =
+                Frame.tcp("192.0.2.7:4321", "192.0.2.10:80", SYN).macs(CLIENT, LEFT_MAC).bytes();
+        assertEquals(RIGHT, send(LEFT, syn).egress());
+
+        send(LEFT, Frame.udp("192.0.2.101:1", "192.0.2.8:1").macs(SERVER, OTHER).bytes());
+
+        assertEquals(LEFT, send(LEFT, syn).egress());
     }
 
     @Test
