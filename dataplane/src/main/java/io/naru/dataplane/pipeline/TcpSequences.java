@@ -14,7 +14,9 @@ import io.naru.dataplane.port.PacketBurst;
  *
  * <p>The receiver itself believes only the exact number. We see what is sent and not what arrives,
  * so all that is within {@link #RST_WINDOW} of it counts; who is wrong about an RST loses no
- * connection by it, see {@link FlowState}.
+ * connection by it, see {@link FlowState}. A segment further ahead than that does not move the
+ * number either, or a stranger would first move it to where his RST is: what is missing comes by
+ * here again, since TCP leaves nothing out.
  */
 final class TcpSequences {
     /** Nothing is known yet. */
@@ -34,6 +36,12 @@ final class TcpSequences {
                     | (1 << FlowState.CLOSED)
                     | (1 << FlowState.ONE_WAY_SYN)
                     | (1 << FlowState.ONE_WAY_CLOSING);
+
+    /** Of these any segment is taken at its word: one end may not have spoken yet. */
+    private static final int TAKES_ANY =
+            (1 << FlowState.SYN_SENT)
+                    | (1 << FlowState.SYN_ANSWERED)
+                    | (1 << FlowState.ONE_WAY_SYN);
 
     private TcpSequences() {}
 
@@ -58,11 +66,13 @@ final class TcpSequences {
         }
 
         final int next = sequence + length(burst, i, entry, l4, flags);
-        final boolean isAhead =
+        final boolean isNews =
                 (flags & TcpHeader.SYN) != 0
                         ? ((TAKES_SYN >>> state) & 1) != 0
-                        : known == UNKNOWN || next - known > 0;
-        if (isAhead) {
+                        : known == UNKNOWN
+                                || ((TAKES_ANY >>> state) & 1) != 0
+                                || Integer.compareUnsigned(next - known, RST_WINDOW) <= 0;
+        if (isNews) {
             FlowEntry.nextSequence(entry, direction, next);
         }
 
