@@ -563,6 +563,8 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         for (int worker = 0; worker < workers.length; worker++) {
             unsent[worker] = new WorkerSnapshot(table, schedulers[worker], expiry);
         }
+        // Before any worker can adopt the table, and so before its epoch is the applied one: the
+        // directory may be newer than that, never older.
         directory.write(next, this::hop);
     }
 

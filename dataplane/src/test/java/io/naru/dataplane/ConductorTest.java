@@ -134,6 +134,18 @@ class ConductorTest {
     }
 
     @Test
+    void shouldHaveTheDirectoryOfATableBeforeAnyWorkerCanAdoptIt() {
+        apply(web(1, backend("s1", BackendState.UP)));
+        client.send(web(2, backend("s1", BackendState.DRAIN)), TIMEOUT_NS);
+
+        conductor.doWork();
+
+        assertEquals(1, client.cncFile().appliedEpoch());
+        assertEquals(1, client.cncFile().configRevision());
+        assertEquals(BackendState.DRAIN, client.directory().backend(0).spec().state());
+    }
+
+    @Test
     void shouldLetPacketsInBeforeTableIsSentAndShutThemOutAfterAllAdopted() {
         apply(web(1, backend("s1", BackendState.UP)));
         filter.seen.clear();

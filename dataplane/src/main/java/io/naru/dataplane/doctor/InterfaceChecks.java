@@ -99,9 +99,9 @@ final class InterfaceChecks {
             case "vlan" ->
                     findings.warning(
                             "device",
-                            "a VLAN of %s: XDP runs in generic mode only, and slowly; native mode"
+                            "a VLAN of %1$s: XDP runs in generic mode only, and slowly; name %1$s"
                                             .formatted(facts.lowerName())
-                                    + " wants the VLAN untagged on a port of its own");
+                                    + " instead, with 'vlan: %d'".formatted(link.vlan()));
             default -> {
                 if (link.memberKind().equals("bond") || link.memberKind().equals("team")) {
                     findings.ok(

@@ -15,10 +15,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.EpochClock;
@@ -43,6 +45,10 @@ public final class CncFile implements AutoCloseable {
 
     private static final String LOCK_NAME = "cnc.lock";
     private static final String NEW_NAME = "cnc.new";
+
+    /** The group may command, others may not look: not even at one that is being written. */
+    private static final Set<PosixFilePermission> MODE =
+            PosixFilePermissions.fromString("rw-rw----");
 
     private final Path path;
     private final MappedByteBuffer mapped;
@@ -118,11 +124,13 @@ public final class CncFile implements AutoCloseable {
         try (FileChannel channel =
                 FileChannel.open(
                         newPath,
-                        StandardOpenOption.CREATE_NEW,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE)) {
-            // not by the mask of whoever started us: the group may command, others may not look
-            Files.setPosixFilePermissions(newPath, PosixFilePermissions.fromString("rw-rw----"));
+                        Set.of(
+                                StandardOpenOption.CREATE_NEW,
+                                StandardOpenOption.READ,
+                                StandardOpenOption.WRITE),
+                        PosixFilePermissions.asFileAttribute(MODE))) {
+            // The mask of whoever started us may have taken the group's rights, which may command.
+            Files.setPosixFilePermissions(newPath, MODE);
             mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, fileLength(workerCount));
         }
 

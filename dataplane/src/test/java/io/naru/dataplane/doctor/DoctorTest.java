@@ -191,7 +191,8 @@ class DoctorTest {
         expectProblem("device", "name a port of it instead");
         nic.kind = "vlan";
         nic.lowerName = "eth5";
-        expectWarning("device", "a VLAN of eth5: XDP runs in generic mode only");
+        nic.vlan = 100;
+        expectWarning("device", "name eth5 instead, with 'vlan: 100'");
         nic.kind = "";
         nic.memberKind = "bond";
         expect(Level.OK, "device", "the balancer must have all of its members", "");
@@ -421,6 +422,7 @@ class DoctorTest {
         Optional<XdpFeatures> xdp = Optional.of(new XdpFeatures(0b1011));
         List<String> members = List.of();
         String lowerName = "";
+        int vlan;
         boolean hasVlans;
         String peer = "";
         Map<String, Feature> peerFeatures = Map.of();
@@ -440,7 +442,7 @@ class DoctorTest {
                             mtu,
                             flags,
                             kind,
-                            0,
+                            vlan,
                             0,
                             0,
                             memberKind,

@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.agrona.concurrent.errors.DistinctErrorLog;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,15 @@ class CncFileTest {
             assertTrue(read.isProcessAlive());
             assertTrue(read.isHeartbeatFresh(3_500));
             assertFalse(read.isHeartbeatFresh(3_501));
+        }
+    }
+
+    @Test
+    void shouldLetTheGroupCommandAndOthersNotLook() throws IOException {
+        try (CncFile written = CncFile.create(runDirectory, 1, () -> 1_000)) {
+            assertEquals(
+                    "rw-rw----",
+                    PosixFilePermissions.toString(Files.getPosixFilePermissions(written.path())));
         }
     }
 
