@@ -3,6 +3,7 @@ package io.naru.dataplane.pipeline;
 import io.naru.dataplane.flow.FlowAddresses;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowListener;
+import io.naru.dataplane.flow.FlowState;
 import io.naru.dataplane.flow.FlowTable;
 import io.naru.dataplane.flow.LocalPorts;
 import io.naru.dataplane.protocol.Mode;
@@ -16,6 +17,12 @@ import io.naru.dataplane.status.WorkerStats;
  */
 public final class FlowAccounts implements FlowListener {
     private static final int FULL_NAT = Mode.FULL_NAT.code();
+
+    /**
+     * Half a second: what TCP repeats a SYN after is longer (RFC 6298 §2.1), what a network
+     * duplicates comes sooner.
+     */
+    private static final int REPEAT_TICKS = 30;
 
     private final WorkerStats stats;
     private FlowTable flows;
@@ -57,8 +64,32 @@ public final class FlowAccounts implements FlowListener {
         WorkerStats.flowRefused(stats.service(serviceId));
     }
 
+    /**
+     * A client opens again what is open: the backend did not answer its first SYN, or the answer
+     * was lost. Each opening counts once: at its first repetition, or when it expires without one.
+     */
+    void onOpeningRepeated(final long entry, final int nowTicks) {
+        if (FlowEntry.state(entry) == FlowState.SYN_SENT
+                && isUncounted(entry)
+                && nowTicks - FlowEntry.createdTicks(entry) >= REPEAT_TICKS) {
+            countUnanswered(entry);
+        }
+    }
+
+    private static boolean isUncounted(final long entry) {
+        return FlowEntry.lastSeenTicks(entry) - FlowEntry.createdTicks(entry) < REPEAT_TICKS;
+    }
+
+    private void countUnanswered(final long entry) {
+        WorkerStats.openingUnanswered(stats.service(FlowEntry.serviceId(entry)));
+        WorkerStats.openingUnanswered(stats.backend(FlowEntry.backendId(entry)));
+    }
+
     @Override
     public void onFlowExpired(final long entry) {
+        if (FlowEntry.state(entry) == FlowState.SYN_SENT && isUncounted(entry)) {
+            countUnanswered(entry);
+        }
         resets.onFlowExpired(entry);
         onFlowClosed(entry);
     }

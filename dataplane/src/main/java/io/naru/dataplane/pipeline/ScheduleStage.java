@@ -182,6 +182,10 @@ final class ScheduleStage {
                         && !FlowState.isEmbryonic(state)
                         && !table.takesNewFlows(backendId);
         if (!isDown && !isOver && !isUnwanted) {
+            if (isOpening(flags) != 0) {
+                accounts.onOpeningRepeated(entry, nowTicks);
+            }
+
             return Verdict.UNDECIDED;
         }
 

@@ -46,11 +46,23 @@ final class TrackStage {
                 disbelievedResets += (flags ^ believed) >>> RST_SHIFT & 1;
                 flags = believed;
             }
-            FlowEntry.state(entry, FlowState.next(state, direction, flags));
+            final int next = FlowState.next(state, direction, flags);
+            if (next == FlowState.CLOSED) {
+                countRefusal(entry, state, direction);
+            }
+            FlowEntry.state(entry, next);
             FlowEntry.count(entry, direction, length, nowTicks);
             keepWayBack(entry, direction, burst.address[i], burst.ingress[i]);
             WorkerStats.count(stats.service(FlowEntry.serviceId(entry)), direction, 1, length);
             WorkerStats.count(stats.backend(FlowEntry.backendId(entry)), direction, 1, length);
+        }
+    }
+
+    /** An RST in answer to a SYN: nobody listens there, or not for one more. */
+    private void countRefusal(final long entry, final int state, final int direction) {
+        if (state == FlowState.SYN_SENT && direction == FlowEntry.TO_CLIENT) {
+            WorkerStats.openingRefused(stats.service(FlowEntry.serviceId(entry)));
+            WorkerStats.openingRefused(stats.backend(FlowEntry.backendId(entry)));
         }
     }
 

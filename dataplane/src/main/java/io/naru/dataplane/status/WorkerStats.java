@@ -181,6 +181,16 @@ public final class WorkerStats {
         add(line + StatsLine.FLOWS_REFUSED_OFFSET, 1);
     }
 
+    /** Counts an opening that the backend did not answer. */
+    public static void openingUnanswered(final long line) {
+        add(line + StatsLine.OPENINGS_UNANSWERED_OFFSET, 1);
+    }
+
+    /** Counts an opening that the backend answered with an RST. */
+    public static void openingRefused(final long line) {
+        add(line + StatsLine.OPENINGS_REFUSED_OFFSET, 1);
+    }
+
     /** Flows of a service or a backend on this worker now. */
     public static long flowsActive(final long line) {
         return getLong(line + StatsLine.FLOWS_ACTIVE_OFFSET);
