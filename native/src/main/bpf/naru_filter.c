@@ -14,7 +14,8 @@
  *   3. Return traffic of NAT backends: from a backend's endpoint, to any address not our own, later
  *      fragments (which have no ports) from any endpoint of such a backend, and ICMP errors about a
  *      packet that was on its way to a backend's endpoint.
- *   4. ICMP errors about a packet that we sent to a backend in a tunnel.
+ *   4. ICMP errors about a packet that we sent to a backend in a tunnel; of those to an address of
+ *      the box only what tells the path's MTU: the rest is for the kernel and who listens there.
  *
  * A bridge takes every frame that it receives: what is not its own it sends on itself.
  *
@@ -158,9 +159,11 @@ struct icmp {
 };
 
 #define ICMP_UNREACHABLE 3
+#define ICMP_FRAGMENTATION_NEEDED 4 /* a code of it */
 #define ICMP_TIME_EXCEEDED 11
 #define ICMP_PARAMETER_PROBLEM 12
 #define ICMPV6_UNREACHABLE 1
+#define ICMPV6_PACKET_TOO_BIG 2
 #define ICMPV6_PARAMETER_PROBLEM 4
 #define ICMPV6_NEIGHBOUR_SOLICITATION 135
 #define ICMPV6_NEIGHBOUR_ADVERTISEMENT 136
@@ -332,6 +335,11 @@ INLINE enum verdict ipv4_error(const struct icmp *icmp, const void *end, struct 
 	return is_backend(key) ? TAKE_ERROR : PASS_OTHER;
 }
 
+INLINE int is_too_big(const struct icmp *icmp)
+{
+	return icmp->type == ICMP_UNREACHABLE && icmp->code == ICMP_FRAGMENTATION_NEEDED;
+}
+
 INLINE enum verdict ipv4(const struct iphdr *ip, const void *end)
 {
 	struct endpoint key = {};
@@ -350,7 +358,8 @@ INLINE enum verdict ipv4(const struct iphdr *ip, const void *end)
 	key.protocol = ip->protocol;
 	verdict = by_destination(&key, ports);
 	if (verdict == PASS_LOCAL && l4 && ip->protocol == IPPROTO_ICMP &&
-	    ipv4_error(l4, end, &key) == TAKE_ERROR && is_tunnel(key.protocol))
+	    ipv4_error(l4, end, &key) == TAKE_ERROR && is_tunnel(key.protocol) &&
+	    is_too_big(l4))
 		return TAKE_ERROR;
 	if (verdict != PASS_OTHER)
 		return verdict;
@@ -430,7 +439,8 @@ INLINE enum verdict ipv6(const struct ipv6hdr *ip, const void *end, int multicas
 	verdict = by_destination(&key, ports);
 	if (verdict == PASS_LOCAL && protocol == IPPROTO_ICMPV6 && !is_later &&
 	    (const void *)(l4 + sizeof(struct icmp)) <= end &&
-	    ipv6_error(l4, end, &key) == TAKE_ERROR && is_tunnel(key.protocol))
+	    ipv6_error(l4, end, &key) == TAKE_ERROR && is_tunnel(key.protocol) &&
+	    ((const struct icmp *)l4)->type == ICMPV6_PACKET_TOO_BIG)
 		return TAKE_ERROR;
 	if (verdict != PASS_OTHER)
 		return verdict;

@@ -316,11 +316,25 @@ class FilterProgramTest {
                         PASS_OTHER));
         all.add(
                 arguments(
-                        "a router's error to the box about a packet in our tunnel",
+                        "a router's word to the box of the MTU in front of our tunnel",
                         toUs().ipv4("10.9.0.254", LOCAL, ICMP)
-                                .icmp(3)
+                                .icmp(3, 4)
                                 .ipv4Header(LOCAL, TUNNEL_END, GRE, 5, 0),
                         TAKE_ERROR));
+        all.add(
+                arguments(
+                        "a backend's word to the box that it takes no GRE",
+                        toUs().ipv4(TUNNEL_END, LOCAL, ICMP)
+                                .icmp(3, 2)
+                                .ipv4Header(LOCAL, TUNNEL_END, GRE, 5, 0),
+                        PASS_LOCAL));
+        all.add(
+                arguments(
+                        "a backend's word to the box that it takes no IP in IPv6",
+                        toUs().ipv6(TUNNEL_END6, LOCAL6, ICMPV6)
+                                .icmp(4, 1)
+                                .ipv6Header(LOCAL6, TUNNEL_END6, IPV6_IN_IP),
+                        PASS_LOCAL));
         all.add(
                 arguments(
                         "a router's error to the box about a tunnel of somebody else's",

@@ -76,7 +76,11 @@ final class TestFrame {
     }
 
     TestFrame icmp(final int type) {
-        buffer.put((byte) type).put((byte) 0);
+        return icmp(type, 0);
+    }
+
+    TestFrame icmp(final int type, final int code) {
+        buffer.put((byte) type).put((byte) code);
         return shorts(0, 0, 0);
     }
 
