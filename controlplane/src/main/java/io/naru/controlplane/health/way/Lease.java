@@ -1,6 +1,7 @@
 package io.naru.controlplane.health.way;
 
 import io.naru.controlplane.health.CheckResult;
+import io.naru.dataplane.protocol.IpAddress;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -33,13 +34,20 @@ public final class Lease implements AutoCloseable {
 
     private final Ways ways;
     private final Way way;
+    private final IpAddress wantedSource;
     private final Resolution resolution;
     private volatile String trouble; // of the latest packet that could not be sent; by the device
+    private volatile boolean isUsed; // by the device
     private Sender sender;
 
-    Lease(final Ways ways, final Way way, final Resolution resolution) {
+    Lease(
+            final Ways ways,
+            final Way way,
+            final IpAddress wantedSource,
+            final Resolution resolution) {
         this.ways = ways;
         this.way = way;
+        this.wantedSource = wantedSource;
         this.resolution = resolution;
     }
 
@@ -141,21 +149,41 @@ public final class Lease implements AutoCloseable {
 
     /**
      * What a result says of the backend, given the way it was come by: of a failure the way and
-     * what is known of it; and nothing at all if this box drops what the backend may have answered.
+     * what is known of it. And nothing at all if no packet took the way (this box knew the VIP
+     * itself), or if this box drops what the backend may have answered.
      */
     public CheckResult judge(final CheckResult result) {
-        if (way.isDirect() || result.outcome() != CheckResult.Outcome.FAILED) {
+        if (way.isDirect() || result.outcome() == CheckResult.Outcome.NOT_TRIED) {
             return result;
         }
-        if (resolution.filter() != null) {
-            return CheckResult.notTried(
-                    way + ": " + result.reason() + "; " + resolution.filter(), result.durationNs());
+        if (result.outcome() == CheckResult.Outcome.PASSED && isUsed) {
+            return result;
         }
 
-        final String known = trouble != null ? trouble : ways.trouble(way.backend());
+        final Resolution now = ways.resolveAgain(way, wantedSource);
+        final String obstacle = now.obstacle() != null ? now.obstacle() : now.filter();
+        if (!isUsed || (obstacle != null && (now.isOurs() || now.filter() != null))) {
+            return CheckResult.notTried(
+                    way
+                            + ": "
+                            + result.reason()
+                            + (isUsed ? "" : ", but not from there")
+                            + (obstacle == null ? "" : "; " + obstacle),
+                    result.durationNs());
+        }
+
+        final String known =
+                obstacle != null
+                        ? obstacle
+                        : trouble != null ? trouble : ways.trouble(way.backend());
         return CheckResult.failed(
                 way + ": " + result.reason() + (known == null ? "" : ": " + known),
                 result.durationNs());
+    }
+
+    /** A packet of the attempt has come to the device; by its thread. */
+    void used() {
+        isUsed = true;
     }
 
     Way way() {

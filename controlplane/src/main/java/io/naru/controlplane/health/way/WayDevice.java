@@ -190,6 +190,7 @@ final class WayDevice implements AutoCloseable {
 
             final Lease lease = leaseOf(packet, HEADROOM, length);
             if (lease != null) {
+                lease.used();
                 send(lease, length);
             }
         }

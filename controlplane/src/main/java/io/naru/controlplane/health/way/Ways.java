@@ -96,7 +96,16 @@ public final class Ways implements AutoCloseable {
      */
     public Lease lease(final Way way, final IpAddress source) {
         return new Lease(
-                this, way, way.isDirect() ? Resolution.DIRECT : resolution(new Asked(way, source)));
+                this,
+                way,
+                source,
+                way.isDirect() ? Resolution.DIRECT : resolution(new Asked(way, source)));
+    }
+
+    /** What a way comes to at this moment, whatever was known of it. */
+    Resolution resolveAgain(final Way way, final IpAddress source) {
+        known.remove(new Asked(way, source));
+        return resolution(new Asked(way, source));
     }
 
     private Resolution resolution(final Asked asked) {
