@@ -1,6 +1,7 @@
 package io.naru.bench;
 
 import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.schedule.BackendLoad;
 import io.naru.dataplane.schedule.Candidates;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.schedule.Schedulers;
@@ -30,16 +31,38 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(1)
 public class SchedulerBenchmark {
-    @Param({"RR", "WRR", "LC", "SH", "MAGLEV"})
+    @Param({
+        "RR", "WRR", "LC", "WLC", "SED", "NQ", "SH", "SH_PORT", "DH", "MAGLEV", "P2C", "LRT", "LB",
+        "RANDOM", "FO", "OVF"
+    })
     private Algorithm algorithm;
 
     @Param({"10", "1000"})
     private int backends;
 
     private final StableHash hash = new StableHash(StableHash.DEFAULT_SEED);
+    private final BackendLoad load =
+            new BackendLoad() {
+                @Override
+                public int activeFlows(final int backendId) {
+                    return flows[backendId];
+                }
+
+                @Override
+                public long bytesPerSecond(final int backendId) {
+                    return bytesPerSecond[backendId];
+                }
+
+                @Override
+                public long responseTimeNs(final int backendId) {
+                    return responseTimesNs[backendId];
+                }
+            };
     private Candidates candidates;
     private Scheduler scheduler;
     private int[] flows;
+    private long[] bytesPerSecond;
+    private long[] responseTimesNs;
     private int client;
 
     @Setup
@@ -55,6 +78,8 @@ public class SchedulerBenchmark {
         }
 
         flows = new int[backends];
+        bytesPerSecond = random.longs(backends, 0, 1_000_000_000).toArray();
+        responseTimesNs = random.longs(backends, 100_000, 10_000_000).toArray();
         candidates = Candidates.of(ids, weights, identities);
         scheduler = create()[0];
     }
@@ -75,6 +100,6 @@ public class SchedulerBenchmark {
     @Benchmark
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
     public Scheduler[] create() {
-        return Schedulers.create(algorithm, candidates, id -> flows[id], 1);
+        return Schedulers.create(algorithm, candidates, load, 1);
     }
 }

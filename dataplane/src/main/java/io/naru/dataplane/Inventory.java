@@ -16,6 +16,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.service.ForwardingTable;
@@ -49,6 +50,9 @@ public final class Inventory {
                     new IdRegistry<>(Limits.MAX_SERVICES, "services"),
                     new IdRegistry<>(Limits.MAX_BACKENDS, "backends"),
                     LocalIds.EMPTY);
+
+    /** Tables of the usual size that one of {@link Selection#LARGE} takes the room of. */
+    private static final int LARGE_TABLE = Selection.LARGE / Selection.SMALL;
 
     // IANA protocol numbers
     private static final int GRE = 47;
@@ -359,10 +363,7 @@ public final class Inventory {
         int tables = 0;
         for (final ServiceSpec service : services.values()) {
             serviceBackends += idsByPool.getOrDefault(service.pool(), List.of()).size();
-            tables +=
-                    service.algorithm() == Algorithm.WRR || service.algorithm() == Algorithm.MAGLEV
-                            ? 1
-                            : 0;
+            tables += tablesOf(service);
         }
 
         if (serviceBackends > Limits.MAX_SERVICE_BACKENDS) {
@@ -372,9 +373,19 @@ public final class Inventory {
         }
         if (tables > Limits.MAX_SERVICES_WITH_TABLE) {
             throw new IllegalArgumentException(
-                    "%d services have wrr or maglev, at most %d are possible"
-                            .formatted(tables, Limits.MAX_SERVICES_WITH_TABLE));
+                    ("the services have %d tables of wrr or maglev (a large one counts as"
+                                    + " %d), at most %d are possible")
+                            .formatted(tables, LARGE_TABLE, Limits.MAX_SERVICES_WITH_TABLE));
         }
+    }
+
+    private static int tablesOf(final ServiceSpec service) {
+        return switch (service.algorithm()) {
+            case WRR -> 1;
+            case MAGLEV ->
+                    service.options().selection().maglevSize() == Selection.LARGE ? LARGE_TABLE : 1;
+            default -> 0;
+        };
     }
 
     private void add(

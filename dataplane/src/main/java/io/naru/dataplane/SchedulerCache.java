@@ -1,6 +1,7 @@
 package io.naru.dataplane;
 
 import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.schedule.BackendLoad;
 import io.naru.dataplane.schedule.Candidates;
 import io.naru.dataplane.schedule.Scheduler;
@@ -20,7 +21,11 @@ public final class SchedulerCache {
     private final BackendLoad load;
     private Map<String, Made> madeByService = Map.of();
 
-    private record Made(Algorithm algorithm, Candidates candidates, List<Scheduler> byWorker) {}
+    private record Made(
+            Algorithm algorithm,
+            Selection selection,
+            Candidates candidates,
+            List<Scheduler> byWorker) {}
 
     public SchedulerCache(final int workerCount, final BackendLoad load) {
         this.workerCount = workerCount;
@@ -49,13 +54,20 @@ public final class SchedulerCache {
 
     private Made made(final ForwardingTable table, final int serviceId) {
         final Algorithm algorithm = table.algorithm(serviceId);
+        final Selection selection = table.selection(serviceId);
         final Candidates candidates = table.candidates(serviceId);
         final Made known = madeByService.get(table.service(serviceId).name());
-        return known != null && known.algorithm == algorithm && known.candidates.equals(candidates)
-                ? known
-                : new Made(
-                        algorithm,
-                        candidates,
-                        List.of(Schedulers.create(algorithm, candidates, load, workerCount)));
+        if (known != null
+                && known.algorithm == algorithm
+                && known.selection.equals(selection)
+                && known.candidates.equals(candidates)) {
+            return known;
+        }
+
+        return new Made(
+                algorithm,
+                selection,
+                candidates,
+                List.of(Schedulers.create(algorithm, selection, candidates, load, workerCount)));
     }
 }

@@ -353,7 +353,8 @@ class ConductorTest {
                             ServiceSpec.Timeouts.DEFAULT));
         }
         assertRefused(
-                "513 services have wrr or maglev, at most 512 are possible",
+                "the services have 513 tables of wrr or maglev (a large one counts as 10), at most"
+                        + " 512 are possible",
                 new DesiredState(1, List.of("web"), List.of(), services));
 
         final List<BackendSpec> backends = new ArrayList<>();

@@ -12,11 +12,13 @@ import io.naru.controlplane.view.Documents;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.Limits;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Requests that set and unset overrides. The answer comes when the data plane uses the new value,
@@ -181,11 +183,16 @@ public final class OverrideRoutes {
             case ALGORITHM -> {
                 if (Algorithm.ofLabel(value) == null) {
                     throw ApiProblem.refused(
-                            "algorithm must be rr, wrr, lc, sh or maglev, not '" + value + "'",
-                            null);
+                            "algorithm must be one of " + names() + ", not '" + value + "'", null);
                 }
             }
         }
+    }
+
+    private static String names() {
+        return Arrays.stream(Algorithm.values())
+                .map(Algorithm::label)
+                .collect(Collectors.joining(", "));
     }
 
     /** Back to the file's state; where the file itself drains it, up is set over that. */

@@ -80,7 +80,7 @@ class HostileHttpTest {
                 "PUT    | /v1/backends/s1/weight       | {\"value\":-1}     | 422 | weight must be a whole number 0..65535, not '-1'",
                 "PUT    | /v1/backends/s1/weight       | {\"value\":65536}  | 422 | weight must be a whole number 0..65535, not '65536'",
                 "PUT    | /v1/backends/s1/state        | {\"value\":\"off\"} | 422 | state must be up, drain or down, not 'off'",
-                "PUT    | /v1/services/web/algorithm   | {\"value\":\"random\"} | 422 | algorithm must be rr, wrr, lc, sh or maglev, not 'random'",
+                "PUT    | /v1/services/web/algorithm   | {\"value\":\"best\"} | 422 | algorithm must be one of rr, wrr, lc, sh, maglev, wlc, sed, nq, sh-port, dh, p2c, lrt, lb, random, fo, ovf, not 'best'",
                 "PUT    | /v1/backends/s1/weight       | {\"value\":5,\"why\":7} | 400 | 'why' must be a string",
                 "POST   | /v1/config:apply?revision=9  | -           | 422 | body has errors",
                 "POST   | /v1/config:rollback          | -           | 404 | there is no POST /v1/config:rollback",

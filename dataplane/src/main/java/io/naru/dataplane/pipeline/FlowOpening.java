@@ -167,8 +167,17 @@ final class FlowOpening {
                 burst.protocol[i]);
     }
 
-    /** The hash of a client that is the same on every balancer. */
-    long sourceHash(final PacketBurst burst, final int i) {
+    /** The hash, the same on every balancer, of what the service's algorithm goes by. */
+    long keyHash(final PacketBurst burst, final int i, final int serviceId) {
+        return switch (table.algorithm(serviceId)) {
+            case SH_PORT ->
+                    StableHash.sourcePort(sourceHash(burst, i), (int) burst.keyB[i] & 0xffff);
+            case DH -> destinationHash(burst, i);
+            default -> sourceHash(burst, i);
+        };
+    }
+
+    private long sourceHash(final PacketBurst burst, final int i) {
         if (isIpv6(burst, i)) {
             final long l3 = l3(burst, i);
             return stableHash.source(
@@ -177,6 +186,17 @@ final class FlowOpening {
         }
 
         return stableHash.source((int) burst.keyA[i]);
+    }
+
+    private long destinationHash(final PacketBurst burst, final int i) {
+        if (isIpv6(burst, i)) {
+            final long l3 = l3(burst, i);
+            return stableHash.destination(
+                    StableHash.shortened(
+                            Ipv6Header.destinationHighNet(l3), Ipv6Header.destinationLowNet(l3)));
+        }
+
+        return stableHash.destination((int) (burst.keyA[i] >>> Integer.SIZE));
     }
 
     /** Whether the middle of a connection that nobody knows opens a flow. */

@@ -273,9 +273,9 @@ final class ScheduleStage {
     private int open(
             final PacketBurst burst, final int i, final int serviceId, final int nowTicks) {
         long tupleHash = opening.tupleHash(burst, i);
-        long sourceHash = opening.sourceHash(burst, i);
+        long keyHash = opening.keyHash(burst, i, serviceId);
         for (int attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt++) {
-            final int backendId = schedulers[serviceId].select(tupleHash, sourceHash);
+            final int backendId = schedulers[serviceId].select(tupleHash, keyHash);
             if (backendId == Scheduler.NONE) {
                 return refuse(serviceId);
             }
@@ -298,7 +298,7 @@ final class ScheduleStage {
             }
 
             tupleHash += NEXT_ATTEMPT;
-            sourceHash += NEXT_ATTEMPT;
+            keyHash += NEXT_ATTEMPT;
         }
 
         return AMBIGUOUS_REPLY;
@@ -492,11 +492,9 @@ final class ScheduleStage {
 
     private int stableBackend(final PacketBurst burst, final int i, final int serviceId) {
         final long tupleHash = opening.tupleHash(burst, i);
-        return switch (table.algorithm(serviceId)) {
-            case SH, MAGLEV ->
-                    schedulers[serviceId].select(tupleHash, opening.sourceHash(burst, i));
-            case RR, WRR, LC -> table.stableBackend(serviceId, tupleHash);
-        };
+        return table.algorithm(serviceId).isHash()
+                ? schedulers[serviceId].select(tupleHash, opening.keyHash(burst, i, serviceId))
+                : table.stableBackend(serviceId, tupleHash);
     }
 
     // -- parts ------------------------------------------------------------------------------------

@@ -14,7 +14,10 @@ public final class Limits {
     /** Backends of all services together, one that serves two of them counted twice. */
     public static final int MAX_SERVICE_BACKENDS = 262_144;
 
-    /** Services with {@code wrr} or {@code maglev}, whose tables have up to 128 KiB each. */
+    /**
+     * Services with {@code wrr} or {@code maglev}, whose tables have up to 128 KiB each; a large
+     * one of {@code maglev} counts as ten.
+     */
     public static final int MAX_SERVICES_WITH_TABLE = 512;
 
     /** Local addresses of full-nat, the VIPs that stand in for one included. */

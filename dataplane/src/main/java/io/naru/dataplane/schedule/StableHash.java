@@ -13,14 +13,18 @@ public final class StableHash {
 
     private static final long TUPLE = 0x9e37_79b9_7f4a_7c15L;
     private static final long SOURCE = 0xd1b5_4a32_d192_ed03L;
+    private static final long DESTINATION = 0xaef1_7502_108e_f2d9L;
+    private static final long PORT = 0x9e6c_63d0_676a_9a99L;
     private static final long IDENTITY = 0x8cb9_2ba7_2f3d_8dd7L;
 
     private final long tupleSeed;
     private final long sourceSeed;
+    private final long destinationSeed;
 
     public StableHash(final long seed) {
         tupleSeed = mix(seed ^ TUPLE);
         sourceSeed = mix(seed ^ SOURCE);
+        destinationSeed = mix(seed ^ DESTINATION);
     }
 
     /**
@@ -49,6 +53,21 @@ public final class StableHash {
     /** Of the client alone, whatever it calls; the ip as loaded from the packet. */
     public long source(final int clientIpNet) {
         return mix((clientIpNet & 0xffff_ffffL) ^ sourceSeed);
+    }
+
+    /**
+     * Of the client's address and port.
+     *
+     * @param sourceHash from {@link #source}.
+     * @param clientPortNet as loaded from the packet.
+     */
+    public static long sourcePort(final long sourceHash, final int clientPortNet) {
+        return mix(sourceHash + (clientPortNet & 0xffffL) * PORT);
+    }
+
+    /** Of the VIP alone; the ip as loaded from the packet. */
+    public long destination(final int vipIpNet) {
+        return mix((vipIpNet & 0xffff_ffffL) ^ destinationSeed);
     }
 
     /**

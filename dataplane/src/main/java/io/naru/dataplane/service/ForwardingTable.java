@@ -7,6 +7,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.schedule.Candidates;
@@ -136,7 +137,9 @@ public final class ForwardingTable {
             }
 
             modes[id] = spec.mode();
-            stableChoices[id] = new StableChoice(backendIdsByService[id], backends);
+            stableChoices[id] =
+                    new StableChoice(
+                            backendIdsByService[id], backends, spec.algorithm().goesByPriority());
             if (spec.mode() == Mode.NAT) {
                 for (final int backendId : backendIdsByService[id]) {
                     final BackendSpec backend = backends[backendId];
@@ -507,18 +510,32 @@ public final class ForwardingTable {
 
     /** The backends that the service's scheduler chooses from. */
     public Candidates candidates(final int serviceId) {
-        final int[] ids =
-                Arrays.stream(backendIdsByService[serviceId]).filter(this::takesNewFlows).toArray();
-        return Candidates.of(
-                ids,
-                Arrays.stream(ids).map(id -> backends[id].weight()).toArray(),
-                Arrays.stream(ids).mapToLong(this::identity).toArray());
+        final Candidates.Builder candidates = Candidates.builder();
+        for (final int id : backendIdsByService[serviceId]) {
+            if (takesNewFlows(id)) {
+                final BackendSpec spec = backends[id];
+                candidates.add(
+                        id,
+                        spec.weight(),
+                        spec.share(),
+                        spec.priority(),
+                        spec.maxFlows(),
+                        identity(id));
+            }
+        }
+
+        return candidates.build();
     }
 
     private long identity(final int backendId) {
         final IpAddress address = backends[backendId].address();
         return StableHash.backendIdentity(
                 address.high(), address.low(), backends[backendId].port());
+    }
+
+    /** What its algorithm goes by. */
+    public Selection selection(final int serviceId) {
+        return services[serviceId].options().selection();
     }
 
     /** The algorithm of a service. */

@@ -13,11 +13,21 @@ final class StableChoice {
     private final int[] ids;
     private final long[] ends;
 
-    StableChoice(final int[] backendIds, final BackendSpec[] backends) {
+    /**
+     * @param onlyHighest whether only those of the highest priority are chosen.
+     */
+    StableChoice(final int[] backendIds, final BackendSpec[] backends, final boolean onlyHighest) {
+        int highest = 0;
+        for (final int id : backendIds) {
+            if (onlyHighest && takesNewFlows(backends[id])) {
+                highest = Math.max(highest, backends[id].priority());
+            }
+        }
+
         int count = 0;
         final int[] candidates = new int[backendIds.length];
         for (final int id : backendIds) {
-            if (backends[id].state() == BackendState.UP && backends[id].weight() > 0) {
+            if (takesNewFlows(backends[id]) && backends[id].priority() >= highest) {
                 candidates[count++] = id;
             }
         }
@@ -27,9 +37,13 @@ final class StableChoice {
         long end = 0;
         for (int i = 0; i < count; i++) {
             ids[i] = candidates[i];
-            end += backends[candidates[i]].weight();
+            end += (long) backends[candidates[i]].weight() * backends[candidates[i]].share();
             ends[i] = end;
         }
+    }
+
+    private static boolean takesNewFlows(final BackendSpec backend) {
+        return backend.state() == BackendState.UP && backend.weight() > 0;
     }
 
     /** How many backends there are to choose from. */

@@ -39,7 +39,7 @@ class LeastConnectionsSchedulerTest {
             for (int j = 0; j < 5; j++) {
                 flows[random.nextInt(backends)] = random.nextInt(4);
             }
-            final int end = Math.min(next + LeastConnectionsScheduler.BLOCK, backends);
+            final int end = Math.min(next + LeastCostScheduler.BLOCK, backends);
             System.arraycopy(flows, next, known, next, end - next);
             next = end == backends ? 0 : end;
 
@@ -61,8 +61,7 @@ class LeastConnectionsSchedulerTest {
 
         flows[idle] = 0;
 
-        final int rotation =
-                (backends + LeastConnectionsScheduler.BLOCK - 1) / LeastConnectionsScheduler.BLOCK;
+        final int rotation = (backends + LeastCostScheduler.BLOCK - 1) / LeastCostScheduler.BLOCK;
         boolean seen = false;
         for (int i = 0; i < rotation && !seen; i++) {
             seen = select(scheduler, 1) == idle;
@@ -81,7 +80,7 @@ class LeastConnectionsSchedulerTest {
             Arrays.fill(flows, 0);
         }
 
-        if (backends <= LeastConnectionsScheduler.BLOCK) {
+        if (backends <= LeastCostScheduler.BLOCK) {
             assertEquals(10, Arrays.stream(counts).min().orElseThrow());
         }
         assertTrue(Arrays.stream(counts).min().orElseThrow() > 0, () -> Arrays.toString(counts));

@@ -71,12 +71,12 @@ class RoundRobinSchedulerTest {
         final long sum = IntStream.range(0, 100).mapToLong(candidates::weight).sum();
 
         final int[] counts = new int[100];
-        final char[] turns = WeightedRoundRobinScheduler.turns(candidates);
+        final char[] turns = SmoothRound.turns(candidates);
         for (final char backend : turns) {
             counts[backend]++;
         }
 
-        assertTrue(turns.length <= WeightedRoundRobinScheduler.MAX_TURNS);
+        assertTrue(turns.length <= SmoothRound.MAX_TURNS);
         for (int i = 0; i < 100; i++) {
             final double share = candidates.weight(i) / (double) sum;
             assertEquals(turns.length * share, counts[i], 1.1);
@@ -89,7 +89,7 @@ class RoundRobinSchedulerTest {
         Arrays.fill(weights, Candidates.WEIGHT_MAX);
         weights[0] = 1;
 
-        final char[] turns = WeightedRoundRobinScheduler.turns(Pools.weighted(weights));
+        final char[] turns = SmoothRound.turns(Pools.weighted(weights));
 
         assertEquals(1, new String(turns).chars().filter(backend -> backend == 0).count());
     }

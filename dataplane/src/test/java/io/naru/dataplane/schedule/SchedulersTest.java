@@ -1,12 +1,15 @@
 package io.naru.dataplane.schedule;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.naru.dataplane.protocol.Algorithm;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +66,85 @@ class SchedulersTest {
         final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
 
         assertEquals(0, allocated);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Algorithm.class)
+    void shouldTellBeforehandWhatItWillSelect(final Algorithm algorithm) {
+        for (final int size : new int[] {1, 3, 16, 17, 1_000}) {
+            final int[] flows = new int[size];
+            final Candidates candidates = Pools.random(random, size, 100);
+            final Scheduler scheduler =
+                    Schedulers.create(algorithm, candidates, randomLoad(flows), 1)[0];
+
+            for (int i = 0; i < 500; i++) {
+                final long tuple = random.nextLong();
+                final long key = random.nextLong();
+                final int told = scheduler.peek(tuple, key);
+
+                assertEquals(told, scheduler.peek(tuple, key));
+                assertEquals(told, scheduler.select(tuple, key));
+                flows[told] += random.nextInt(2);
+                flows[random.nextInt(size)] = random.nextInt(5);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Algorithm.class)
+    void shouldSelectAnotherThatIsAdmitted(final Algorithm algorithm) {
+        for (final int size : new int[] {1, 2, 10, 40}) {
+            final int[] flows = new int[size];
+            final Candidates candidates = Pools.random(random, size, 100);
+            final Scheduler scheduler =
+                    Schedulers.create(algorithm, candidates, randomLoad(flows), 1)[0];
+            final boolean[] full = new boolean[size];
+            for (int i = 0; i < size; i++) {
+                final long hash = random.nextLong();
+                final int refused = scheduler.select(hash, ~hash);
+                full[refused] = true;
+                final int other = scheduler.selectOther(hash, ~hash, id -> !full[id]);
+                if (other == Scheduler.NONE) {
+                    assertTrue(allTrue(full), () -> Arrays.toString(full));
+                    break;
+                }
+                assertFalse(full[other]);
+                full[other] = true;
+            }
+            Arrays.fill(full, true);
+            assertEquals(Scheduler.NONE, scheduler.selectOther(1, 2, id -> !full[id]));
+        }
+    }
+
+    private static boolean allTrue(final boolean... values) {
+        for (final boolean value : values) {
+            if (!value) {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private BackendLoad randomLoad(final int... flows) {
+        final long[] bytesPerSecond = random.longs(flows.length, 0, 1_000).toArray();
+        final long[] timesNs = random.longs(flows.length, 0, 1_000).toArray();
+        return new BackendLoad() {
+            @Override
+            public int activeFlows(final int backendId) {
+                return flows[backendId];
+            }
+
+            @Override
+            public long bytesPerSecond(final int backendId) {
+                return bytesPerSecond[backendId];
+            }
+
+            @Override
+            public long responseTimeNs(final int backendId) {
+                return timesNs[backendId];
+            }
+        };
     }
 
     @Test

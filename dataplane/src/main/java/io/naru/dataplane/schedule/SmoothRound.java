@@ -1,39 +1,21 @@
 package io.naru.dataplane.schedule;
 
 /**
- * {@code wrr}: the backends in turn, each as often as its weight says, and evenly spread: weights
- * 5, 1, 1 give a a b a c a a, not a a a a a b c.
+ * The turns of {@code wrr}: each backend as often as its weight says, and evenly spread: weights 5,
+ * 1, 1 give a a b a c a a, not a a a a a b c.
  *
  * <p>The order is that of nginx's smooth weighted round robin. It repeats after the sum of the
  * weights, so it is worked out once, beforehand, and a selection costs the same for 2 backends as
  * for 2000.
  */
-final class WeightedRoundRobinScheduler implements Scheduler {
+final class SmoothRound {
     /**
      * Limit of the turns in a round; weights that need more (sum divided by their greatest common
      * divisor) are scaled down, which moves a share by less than 1 / 65,536 of all flows.
      */
     static final int MAX_TURNS = 65_536;
 
-    private final char[] turns;
-    private int next;
-
-    /**
-     * @param turns backend ids in the order of their turns; shared between workers.
-     * @param start index of the first turn.
-     */
-    WeightedRoundRobinScheduler(final char[] turns, final int start) {
-        this.turns = turns;
-        next = start;
-    }
-
-    @Override
-    public int select(final long tupleHash, final long sourceHash) {
-        final int turn = next;
-        next = turn + 1 == turns.length ? 0 : turn + 1;
-
-        return turns[turn];
-    }
+    private SmoothRound() {}
 
     /** One whole round. */
     static char[] turns(final Candidates candidates) {
