@@ -14,7 +14,9 @@ import static io.naru.controlplane.config.ConfigKeys.FALL;
 import static io.naru.controlplane.config.ConfigKeys.FLOW_CAPACITY;
 import static io.naru.controlplane.config.ConfigKeys.FRAMES;
 import static io.naru.controlplane.config.ConfigKeys.FRAME_SIZE;
+import static io.naru.controlplane.config.ConfigKeys.HASH;
 import static io.naru.controlplane.config.ConfigKeys.HASH_SEED;
+import static io.naru.controlplane.config.ConfigKeys.HASH_TABLE;
 import static io.naru.controlplane.config.ConfigKeys.HUGE_PAGES;
 import static io.naru.controlplane.config.ConfigKeys.IDLE;
 import static io.naru.controlplane.config.ConfigKeys.INTERFACES;
@@ -61,10 +63,12 @@ import static io.naru.controlplane.config.ConfigKeys.WEIGHT;
 import static io.naru.controlplane.config.ConfigKeys.XDP_MODE;
 import static io.naru.controlplane.config.ConfigKeys.ZERO_COPY;
 
+import io.naru.controlplane.config.ServiceConfig.HashedPart;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.TunnelSpec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -216,7 +220,10 @@ final class ConfigAssembler {
                 section.get(ONE_SHOT, false),
                 section.get(RESET_IDLE, false),
                 section.get(MSS_CLAMP, MSS_CLAMP.defaultValue()),
-                section.get(OVERSIZE, OVERSIZE.defaultValue()));
+                section.get(OVERSIZE, OVERSIZE.defaultValue()),
+                new Selection(
+                        section.get(HASH) == HashedPart.SOURCE,
+                        section.get(HASH_TABLE, HASH_TABLE.defaultValue())));
     }
 
     private static TunnelConfig tunnel(final Section service) {

@@ -1,6 +1,7 @@
 package io.naru.controlplane.config;
 
 import io.naru.controlplane.config.ScalarType.InvalidValueException;
+import io.naru.controlplane.config.ServiceConfig.HashedPart;
 import io.naru.controlplane.json.JsonObject;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.IpAddress;
@@ -8,6 +9,7 @@ import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.OversizeRule;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceOptions;
 import java.time.Duration;
 import java.util.List;
@@ -180,9 +182,9 @@ final class ConfigKeys {
             Key.<BackendConfig, Integer>of(
                             "weight",
                             Types.wholeNumber(0, Limits.MAX_WEIGHT),
-                            "Share of new flows relative to the pool's other backends, for wrr,"
-                                    + " sh and maglev; 0 takes no new flow, whatever the"
-                                    + " algorithm.")
+                            "Share of new flows relative to the pool's other backends, for all"
+                                    + " algorithms but rr and lc; 0 takes no new flow, whatever"
+                                    + " the algorithm.")
                     .component(BackendConfig::weight)
                     .defaultsTo(100)
                     .example("200");
@@ -299,13 +301,44 @@ final class ConfigKeys {
             Key.<ServiceConfig, Algorithm>of(
                             "algorithm",
                             Types.choice(Algorithm.class, Algorithm::label),
-                            "How the backend of a new flow is picked: rr in turn, wrr in turn by"
-                                    + " weight, lc the fewest active flows, sh by client address,"
-                                    + " maglev by a hash that is the same on every balancer. A"
-                                    + " change touches no existing flow.")
+                            "How the backend of a new flow is picked. rr: in turn, wrr: in turn by"
+                                    + " weight; lc: the fewest flows, wlc: for its weight, sed:"
+                                    + " with this one, nq: an idle one first; sh: by client"
+                                    + " address, sh-port: and port, dh: by VIP; maglev: by a hash"
+                                    + " that is the same on every balancer; p2c: the less loaded"
+                                    + " of two random ones; lrt: least response time, lb: least"
+                                    + " bandwidth; random; fo: the highest priority, ovf: until"
+                                    + " its max-flows. A change touches no existing flow.")
                     .component(ServiceConfig::algorithm)
                     .defaultsTo(Algorithm.RR)
                     .example("maglev");
+    static final Key<ServiceConfig, HashedPart> HASH =
+            Key.<ServiceConfig, HashedPart>of(
+                            "hash",
+                            Types.choice(HashedPart.class),
+                            "What maglev hashes: tuple is all that makes a flow, source the"
+                                    + " client's address alone, so that its flows all go to one"
+                                    + " backend.")
+                    .component(
+                            service ->
+                                    other(
+                                            HashedPart.of(service.options().selection()),
+                                            HashedPart.TUPLE))
+                    .defaultsTo(HashedPart.TUPLE)
+                    .example("source");
+    static final Key<ServiceConfig, Integer> HASH_TABLE =
+            Key.<ServiceConfig, Integer>of(
+                            "hash-table",
+                            Types.numberOf(Selection.SMALL, Selection.LARGE),
+                            "Slots of maglev's table. The large one shares evenly among thousands"
+                                    + " of backends, and takes ten times the time and the memory.")
+                    .component(
+                            service ->
+                                    other(
+                                            service.options().selection().maglevSize(),
+                                            Selection.SMALL))
+                    .defaultsTo(Selection.SMALL)
+                    .example(String.valueOf(Selection.LARGE));
     static final Key<ServiceConfig, String> SERVICE_POOL =
             Key.<ServiceConfig, String>of(
                             "pool",
@@ -458,6 +491,8 @@ final class ConfigKeys {
                             PROTOCOL,
                             MODE,
                             ALGORITHM,
+                            HASH,
+                            HASH_TABLE,
                             SERVICE_POOL,
                             SERVICE_BACKENDS,
                             SERVICE_CHECK,

@@ -5,6 +5,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.OversizeRule;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceOptions;
 
 /**
@@ -35,9 +36,26 @@ public record ServiceConfig(
             boolean oneShot,
             boolean resetsIdle,
             int mssClamp,
-            OversizeRule oversize) {
+            OversizeRule oversize,
+            Selection selection) {
         public static final Options DEFAULT =
-                new Options(false, false, false, ServiceOptions.MSS_AUTO, OversizeRule.INNER);
+                new Options(
+                        false,
+                        false,
+                        false,
+                        ServiceOptions.MSS_AUTO,
+                        OversizeRule.INNER,
+                        Selection.DEFAULT);
+    }
+
+    /** What of a flow {@code maglev} goes by. */
+    public enum HashedPart {
+        TUPLE,
+        SOURCE;
+
+        static HashedPart of(final Selection selection) {
+            return selection.hashesSource() ? SOURCE : TUPLE;
+        }
     }
 
     /** A service that says nothing more. */
@@ -65,12 +83,19 @@ public record ServiceConfig(
 
     /** Options and tunnel for the data plane. */
     public ServiceOptions serviceOptions() {
+        final ServiceOptions usual = ServiceOptions.DEFAULT;
         return new ServiceOptions(
-                options.adoptsFlows,
-                options.oneShot,
-                options.resetsIdle,
-                options.mssClamp,
-                options.oversize,
-                tunnel.spec());
+                        options.adoptsFlows,
+                        options.oneShot,
+                        options.resetsIdle,
+                        options.mssClamp,
+                        options.oversize,
+                        tunnel.spec())
+                .with(
+                        options.selection,
+                        usual.onDown(),
+                        usual.onRemove(),
+                        usual.limits(),
+                        usual.persistence());
     }
 }
