@@ -45,6 +45,7 @@ public final class Site {
     private final Namespace balancer;
     private final Namespace zwitch;
     private final List<WebServer> servers = new ArrayList<>();
+    private String interfaces;
     private Namespace front;
     private Namespace router;
     private WebServer far;
@@ -62,6 +63,7 @@ public final class Site {
             final long bigFileBytes) {
         this.network = network;
         this.topology = topology;
+        interfaces = topology.interfaces();
         client = network.addDualStack("client");
         wire = network.addSwitch("wire");
         edge = network.addRouter("edge");
@@ -250,6 +252,48 @@ public final class Site {
         return this;
     }
 
+    /**
+     * Puts every host of the balancer's networks into a VLAN: a tag on each frame that the balancer
+     * sees.
+     *
+     * @param frontVlan of the network between edge and balancer, where there is one.
+     * @param backVlan of the servers' network.
+     */
+    public Site withVlans(final int frontVlan, final int backVlan) {
+        if (topology == Topology.BRIDGE) {
+            throw new IllegalStateException("a bridge is in no VLAN");
+        }
+
+        final VlanEnd back = VlanEnd.build(network.directory(), backVlan);
+        servers.forEach(server -> back.attach(server.host(), "eth0"));
+        back.attach(router, "eth0");
+        back.attach(edge, "eth2");
+        tagOnTheWire(zwitch);
+        if (topology == Topology.ROUTED) {
+            final VlanEnd front = VlanEnd.build(network.directory(), frontVlan);
+            front.attach(edge, "eth1");
+            front.attach(balancer, "eth0");
+            back.attach(balancer, "eth1");
+            interfaces =
+                    "[{ name: eth0, vlan: %d }, { name: eth1, vlan: %d }]"
+                            .formatted(frontVlan, backVlan);
+        } else {
+            back.attach(balancer, "eth0");
+            interfaces = "[{ name: eth0, vlan: %d }]".formatted(backVlan);
+        }
+
+        return this;
+    }
+
+    /** A switch's ports leave tags in the frames that they send. */
+    private static void tagOnTheWire(final Namespace zwitch) {
+        for (final String line :
+                zwitch.run("ip", "-o", "link", "show", "master", "br0").split("\n")) {
+            final String port = line.split(": ")[1].split("@")[0];
+            zwitch.run("ethtool", "-K", port, "txvlan", "off", "rxvlan", "off");
+        }
+    }
+
     /** The VIP of services whose replies come back through the balancer. */
     public static String vip(final Family family) {
         return family.of("192.0.2.10", "2001:db8:192::10");
@@ -298,6 +342,11 @@ public final class Site {
 
     public Topology topology() {
         return topology;
+    }
+
+    /** The interfaces that Naru is given, as a list in YAML. */
+    public String interfaces() {
+        return interfaces;
     }
 
     public Namespace client() {

@@ -103,7 +103,7 @@ public final class SiteConfiguration {
         """
                 .formatted(
                         site.topology().title(),
-                        site.topology().interfaces(),
+                        site.interfaces(),
                         hasLocalAddresses
                                 ? "local-addresses: [%s, \"%s\"]%n"
                                         .formatted(

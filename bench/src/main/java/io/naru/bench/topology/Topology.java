@@ -22,7 +22,7 @@ public enum Topology {
         return title;
     }
 
-    /** The interfaces that Naru is given, as a list in YAML. */
+    /** The interfaces that Naru is given if they are in no VLAN, as a list in YAML. */
     public String interfaces() {
         return interfaces;
     }

@@ -75,11 +75,14 @@ abstract class ModesSystemTest {
     /** Starts to capture whatever the box sends, at the devices that receive it. */
     abstract List<Capture> captureWhatIsSent(Site site, Path directory);
 
+    /** Makes of the site what the test is about, before anything runs in it. */
+    void change(final Site site) {}
+
     @BeforeAll
     void start() {
         SystemUnderTest.assumePossible(
                 "nginx", "curl", "ethtool", "tcpdump", "tshark", "iperf3", "tc", "clang", "gcc");
-        system = SystemUnderTest.everything(prefix, topology);
+        system = SystemUnderTest.everything(prefix, topology, this::change);
         Iperf.startServers(system.site);
         captures.addAll(captureWhatIsSent(system.site, system.network.directory()));
         together = Executors.newFixedThreadPool(4);

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** A site with both planes running in it, and the questions that the system tests ask of it. */
@@ -72,13 +73,26 @@ final class SystemUnderTest implements AutoCloseable {
 
     /** All modes that the topology has, in both families, on one box; returns without waiting. */
     static SystemUnderTest everything(final String prefix, final Topology topology) {
+        return everything(prefix, topology, site -> {});
+    }
+
+    /**
+     * The same on a site of another make.
+     *
+     * @param change is made to the site before anything runs in it.
+     */
+    static SystemUnderTest everything(
+            final String prefix, final Topology topology, final Consumer<Site> change) {
         return started(
                 prefix,
                 topology,
                 2,
                 BODY_BYTES,
                 topology.serves(Variant.GRE_OVER_IPV4),
-                SiteConfiguration::everything,
+                site -> {
+                    change.accept(site);
+                    return SiteConfiguration.everything(site);
+                },
                 "");
     }
 
