@@ -14,6 +14,7 @@ import io.naru.dataplane.protocol.FlowInfo;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
+import io.naru.dataplane.protocol.ServiceTrial;
 import io.naru.dataplane.protocol.StatsLine;
 import io.naru.dataplane.protocol.WorkerInfo;
 import java.io.IOException;
@@ -44,6 +45,7 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
     private final Map<String, ServiceSpec> services = new LinkedHashMap<>();
     private final Map<String, Integer> ids = new LinkedHashMap<>();
     private final List<FlowInfo> flows = new ArrayList<>();
+    private final List<ServiceTrial> trials = new ArrayList<>();
     private DesiredState open;
     private String refusal;
     private FlowFilter lastFilter;
@@ -132,6 +134,11 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
 
     public synchronized void flow(final FlowInfo flow) {
         flows.add(flow);
+    }
+
+    /** What a configuration that is tried would do to a service. */
+    public synchronized void trial(final ServiceTrial trial) {
+        trials.add(trial);
     }
 
     /** Counts traffic of a backend. */
@@ -240,6 +247,19 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
         }
         file.configured(open.revision(), System.currentTimeMillis());
         done(correlationId);
+    }
+
+    @Override
+    public void onTryConfig(final long correlationId) {
+        log.add("try " + openServices.size() + " services");
+        if (refusal != null) {
+            events.commandFailed(correlationId, refusal);
+            refusal = null;
+            return;
+        }
+
+        trials.forEach(trial -> events.triedService(correlationId, trial));
+        events.triedEnd(correlationId);
     }
 
     @Override

@@ -23,6 +23,7 @@ import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
+import io.naru.dataplane.protocol.ServiceTrial;
 import io.naru.dataplane.protocol.WorkerInfo;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.service.ForwardingTable;
@@ -32,7 +33,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -91,6 +94,9 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     private final DirectoryWriter directory;
     private final FlowQueries flowQueries;
 
+    /** Configurations that were tried, by the command to answer, when their flows are counted. */
+    private final Map<Long, ConfigTrial> countedTrials = new LinkedHashMap<>();
+
     private final WorkerSnapshot[] unsent;
     private final long[] adoptedEpochs;
     private final Queue<Answer> unanswered = new ArrayDeque<>();
@@ -100,6 +106,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     private Inventory inventory = Inventory.EMPTY;
 
     private Inventory published = Inventory.EMPTY;
+    private ForwardingTable publishedTable = ForwardingTable.EMPTY;
     private FlowExpiry expiry = FlowExpiry.DEFAULT;
     private Set<LocalAddress> locals;
     private ConfigTransaction transaction;
@@ -187,6 +194,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         work += hearWorkers();
         work += hops.poll(nowNs);
         work += flowQueries.doWork();
+        work += answerTrial();
         work += settle();
         work += releaseRetired(nowNs);
         work += watchWorkers();
@@ -262,6 +270,24 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         }
 
         return count;
+    }
+
+    /** Goes on with the oldest trial, by one service. */
+    private int answerTrial() {
+        if (countedTrials.isEmpty()) {
+            return 0;
+        }
+
+        final Map.Entry<Long, ConfigTrial> oldest = countedTrials.entrySet().iterator().next();
+        final ServiceTrial service = oldest.getValue().next();
+        if (service != null) {
+            events.triedService(oldest.getKey(), service);
+        } else {
+            events.triedEnd(oldest.getKey());
+            countedTrials.remove(oldest.getKey());
+        }
+
+        return 1;
     }
 
     /** When every worker uses the latest table, what only older ones needed is let go. */
@@ -456,6 +482,38 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     }
 
     @Override
+    public void onTryConfig(final long correlationId) {
+        if (transaction == null || transaction.correlationId() != correlationId) {
+            if (correlationId != refusedConfig) {
+                events.commandFailed(correlationId, "there is no configuration to try");
+            }
+            return;
+        }
+
+        try {
+            final DesiredState state = transaction.complete();
+            publishChanges(); // what was commanded before is what it is compared with
+            final Inventory next = inventory.serving(state);
+            // nothing is sent by this table: any hop will do, and none is asked for
+            final ForwardingTable table = next.table(epoch + 1, address -> 0, locals);
+            final ConfigTrial trial =
+                    new ConfigTrial(
+                            published,
+                            publishedTable,
+                            next,
+                            table,
+                            schedulerCache,
+                            workers.length,
+                            counted -> countedTrials.put(correlationId, counted));
+            flowQueries.add(correlationId, trial.census());
+        } catch (final RuntimeException ex) {
+            fail(correlationId, ex);
+        } finally {
+            transaction = null;
+        }
+    }
+
+    @Override
     public void onSetBackend(
             final long correlationId,
             final String pool,
@@ -559,6 +617,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         epoch++;
         inventory = next;
         published = next;
+        publishedTable = table;
         expiry = nextExpiry;
         for (int worker = 0; worker < workers.length; worker++) {
             unsent[worker] = new WorkerSnapshot(table, schedulers[worker], expiry);

@@ -57,6 +57,21 @@ final class FlowQueries {
         waiting.add(query(correlationId, filter, inventory));
     }
 
+    /**
+     * Takes a count of all flows; its {@link FlowCensus#onEnd} is run when all workers have
+     * counted.
+     *
+     * @throws IllegalArgumentException if too many wait already.
+     */
+    void add(final long correlationId, final FlowCensus census) {
+        if (waiting.size() == MAX_WAITING) {
+            throw new IllegalArgumentException(
+                    MAX_WAITING + " queries for flows are waiting already: try again");
+        }
+
+        waiting.add(FlowQuery.counting(correlationId, census));
+    }
+
     /** Asks the workers; returns the amount of work done. */
     int doWork() {
         if (current == null) {
@@ -101,8 +116,13 @@ final class FlowQueries {
 
         matched += workerMatched;
         if (++answered == workers.length) {
+            final FlowCensus census = current.census();
             current = null;
-            events.flowsEnd(correlationId, matched, shown);
+            if (census == null) {
+                events.flowsEnd(correlationId, matched, shown);
+            } else {
+                census.onEnd();
+            }
         }
     }
 
@@ -131,7 +151,8 @@ final class FlowQueries {
                 Short.toUnsignedInt(Short.reverseBytes((short) filter.clientPort())),
                 FlowEntry.ticks(TimeUnit.SECONDS.toNanos(filter.minAgeS())),
                 filter.limit(),
-                client6);
+                client6,
+                null);
     }
 
     private static FlowQuery.Client6 client6(final IpAddress client, final int prefixBits) {

@@ -18,6 +18,7 @@ import java.util.BitSet;
  * @param minAgeTicks least age.
  * @param limit flows to show; all that match are counted.
  * @param client6 in place of {@code clientIpNet}, or null.
+ * @param census counts each flow that matches, or null.
  */
 record FlowQuery(
         long correlationId,
@@ -29,7 +30,8 @@ record FlowQuery(
         int clientPortNet,
         int minAgeTicks,
         int limit,
-        Client6 client6) {
+        Client6 client6,
+        FlowCensus census) {
 
     /**
      * An IPv6 client or its network, as loaded from a packet.
@@ -66,7 +68,13 @@ record FlowQuery(
                 clientPortNet,
                 minAgeTicks,
                 limit,
+                null,
                 null);
+    }
+
+    /** A query that counts all flows and shows none. */
+    static FlowQuery counting(final long correlationId, final FlowCensus census) {
+        return new FlowQuery(correlationId, null, null, -1, 0, 0, 0, 0, 0, null, census);
     }
 
     boolean matches(final long entry, final long addresses, final int nowTicks) {

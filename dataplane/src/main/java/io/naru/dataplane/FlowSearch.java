@@ -59,6 +59,9 @@ final class FlowSearch implements FlowVisitor {
         final long addresses = flowTable.addresses(entry);
         if (query.matches(entry, addresses, nowTicks)) {
             matched++;
+            if (query.census() != null) {
+                query.census().count(conductor.workerId(), entry, addresses);
+            }
             if (shown < query.limit()) {
                 shown++;
                 conductor.flow(query.correlationId(), entry, addresses, nowTicks);

@@ -52,6 +52,14 @@ public final class SchedulerCache {
         return schedulers;
     }
 
+    /**
+     * A scheduler of a service as a table has it, which is not kept: of the running table the one
+     * in use. For algorithms whose schedulers do not change by being asked.
+     */
+    Scheduler tried(final ForwardingTable table, final int serviceId) {
+        return made(table, serviceId).byWorker.get(0);
+    }
+
     private Made made(final ForwardingTable table, final int serviceId) {
         final Algorithm algorithm = table.algorithm(serviceId);
         final Selection selection = table.selection(serviceId);

@@ -90,7 +90,8 @@ class FlowQueryTest {
                         Long.reverseBytes(address.high()),
                         Long.reverseBytes(address.low()),
                         Long.reverseBytes(high),
-                        Long.reverseBytes(low)));
+                        Long.reverseBytes(low)),
+                null);
     }
 
     private static FlowQuery query4(final int clientIpNet, final int maskNet) {

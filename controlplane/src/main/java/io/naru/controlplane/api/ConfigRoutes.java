@@ -25,6 +25,7 @@ import java.util.function.BiConsumer;
  *   GET  /v1/config                the running one
  *   POST /v1/config:validate       is this one all right?
  *   POST /v1/config:diff           what would it change?
+ *   POST /v1/config:try            and what would become of the flows?
  *   POST /v1/config:apply          all of it or nothing
  * </pre>
  *
@@ -57,6 +58,7 @@ public final class ConfigRoutes {
             case "GET config" -> respond.accept(views.configuration(), null);
             case "POST config:validate" -> respond.accept(validate(request), null);
             case "POST config:diff" -> respond.accept(diff(request), null);
+            case "POST config:try" -> tryOut(request, respond);
             case "POST config:apply" -> apply(request, respond);
             default -> throw ApiRoutes.noSuchPath(request);
         }
@@ -134,6 +136,22 @@ public final class ConfigRoutes {
         }
 
         return notes;
+    }
+
+    private void tryOut(
+            final ApiRequest request, final BiConsumer<JsonObject, ApiProblem> respond) {
+        final ConfigReader.Result result = read(request);
+        final NaruConfig config = valid(name(request), result);
+        checkRevision(request);
+        final JsonObject answer =
+                difference(Documents.of("Trial"), config, result)
+                        .put("revision", steering.applied().revision());
+        final AppliedConfig next =
+                steering.next(config, name(request), request.body(), request.actor());
+        if (!steering.preview(next, new TrialAnswer(answer, respond))) {
+            throw ApiProblem.conflict(
+                    "another configuration is being tried", "try again in a moment");
+        }
     }
 
     private void apply(final ApiRequest request, final BiConsumer<JsonObject, ApiProblem> respond) {

@@ -18,6 +18,7 @@ import picocli.CommandLine.Parameters;
                         + " configuration in between.",
         footer = {
             "  naru apply lb.yaml",
+            "  naru apply --dry-run lb.yaml        what would become of the flows? changes nothing",
             "  naru apply --revision 7 lb.yaml     only if revision 7 still runs",
         })
 final class ApplyCommand extends OnlineCommand {
@@ -30,12 +31,19 @@ final class ApplyCommand extends OnlineCommand {
             description = "Refuse if another revision runs by now; naru status shows it.")
     private Long revision;
 
+    @Option(
+            names = "--dry-run",
+            description =
+                    "Change nothing, but say what would change: the configuration, the live flows"
+                            + " and the hash tables of each service.")
+    private boolean dryRun;
+
     @Override
     public Integer call() {
         final JsonObject json =
                 api().send(
                                 "POST",
-                                "/v1/config:apply?name="
+                                (dryRun ? "/v1/config:try?name=" : "/v1/config:apply?name=")
                                         + ApiClient.encoded(file.toAbsolutePath().toString())
                                         + (revision == null ? "" : "&revision=" + revision),
                                 ConfigFile.text(file));
@@ -46,6 +54,11 @@ final class ApplyCommand extends OnlineCommand {
         }
 
         output().text(DiffText.format(ConfigDiff.fromJson(json.object("diff")), output().style()));
+        if (dryRun) {
+            output().text(TrialText.format(json));
+            json.strings("notes").forEach(note -> output().note("note: " + note + "\n"));
+            return ExitCode.OK;
+        }
         output().line(
                         json.flag("isInForce")
                                 ? "applied as revision " + json.number("revision", 0)

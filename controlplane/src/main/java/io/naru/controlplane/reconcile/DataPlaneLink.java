@@ -8,6 +8,7 @@ import io.naru.dataplane.protocol.EventListener;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.ServiceTrial;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -334,6 +335,16 @@ public final class DataPlaneLink implements AutoCloseable {
             if (query != null) {
                 query.listener.onFlows(query.flows, matched);
             }
+        }
+
+        @Override
+        public void onTriedService(final long correlationId, final ServiceTrial service) {
+            reconciler.onTriedService(correlationId, service);
+        }
+
+        @Override
+        public void onTriedEnd(final long correlationId) {
+            reconciler.onTriedEnd(correlationId);
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.naru.controlplane.reconcile;
 
 import io.naru.dataplane.protocol.CommandProxy;
 import io.naru.dataplane.protocol.DesiredState;
+import io.naru.dataplane.protocol.ServiceTrial;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -62,6 +63,7 @@ public final class Reconciler {
     private Transmission inFlight;
     private Trial trial;
     private boolean trialInFlight;
+    private ConfigTrial preview;
     private boolean settled;
     private String trouble;
     private long retryAtMs;
@@ -90,6 +92,7 @@ public final class Reconciler {
         trouble = null;
         endTrial(new Outcome(Outcome.Result.LOST, "the data plane went away"));
         endWaiters(Outcome.DEFERRED);
+        endPreview(ended -> ended.failed("the data plane went away"));
     }
 
     public boolean isAttached() {
@@ -123,6 +126,24 @@ public final class Reconciler {
         return true;
     }
 
+    /**
+     * Asks what a state would do, which is not applied. At most one at a time.
+     *
+     * @return false if another one is being asked about.
+     */
+    public boolean preview(final DesiredState state, final TrialListener onEnd) {
+        if (preview != null) {
+            return false;
+        }
+        if (commands == null) {
+            onEnd.onUnknown("no data plane is attached");
+            return true;
+        }
+
+        preview = new ConfigTrial(state, onEnd);
+        return true;
+    }
+
     /** Calls back when the data plane has what is wanted now, or when that went wrong. */
     public void whenSettled(final Consumer<Outcome> onSettled) {
         if (commands == null) {
@@ -145,13 +166,17 @@ public final class Reconciler {
 
     /** Whether commands are out: worth polling soon again. */
     public boolean isBusy() {
-        return inFlight != null || trial != null;
+        return inFlight != null || trial != null || preview != null;
     }
 
     /** One duty cycle: sends what there is to send and gives up what took too long. */
     public int poll(final long nowMs) {
-        if (commands == null || desired == null || settled) {
-            return 0;
+        final int previewed = pollPreview(nowMs);
+        if (commands == null
+                || desired == null
+                || settled
+                || (preview != null && preview.isBeingSent())) {
+            return previewed;
         }
 
         if (inFlight == null) {
@@ -173,6 +198,48 @@ public final class Reconciler {
         }
 
         return sent ? 1 : 0;
+    }
+
+    /** Begins when no other configuration is half sent: the parts of two must not be mixed. */
+    private int pollPreview(final long nowMs) {
+        if (preview == null || (inFlight != null && !inFlight.isSent())) {
+            return 0;
+        }
+
+        if (!preview.isBegun()) {
+            preview.begin(commands, nowMs + ANSWER_TIMEOUT_MS);
+        }
+        final boolean sent = preview.send();
+        if (preview.isLate(nowMs)) {
+            endPreview(
+                    ended ->
+                            ended.failed(
+                                    "the data plane did not answer within "
+                                            + ANSWER_TIMEOUT_MS / 1_000
+                                            + " s"));
+        }
+
+        return sent ? 1 : 0;
+    }
+
+    public void onTriedService(final long correlationId, final ServiceTrial service) {
+        if (preview != null && preview.isAnsweredBy(correlationId)) {
+            preview.add(service);
+        }
+    }
+
+    public void onTriedEnd(final long correlationId) {
+        if (preview != null && preview.isAnsweredBy(correlationId)) {
+            endPreview(ConfigTrial::answered);
+        }
+    }
+
+    private void endPreview(final Consumer<ConfigTrial> end) {
+        final ConfigTrial ended = preview;
+        preview = null;
+        if (ended != null) {
+            end.accept(ended);
+        }
     }
 
     private void begin(final long nowMs) {
@@ -203,7 +270,9 @@ public final class Reconciler {
     }
 
     public void onCommandFailed(final long correlationId, final String text, final long nowMs) {
-        if (inFlight != null && inFlight.onAnswer(correlationId)) {
+        if (preview != null && preview.isAnsweredBy(correlationId)) {
+            endPreview(ended -> ended.refused(text));
+        } else if (inFlight != null && inFlight.onAnswer(correlationId)) {
             failed(new Outcome(Outcome.Result.REFUSED, text), nowMs);
         }
     }
@@ -212,6 +281,9 @@ public final class Reconciler {
     public void onEventsLost(final long nowMs) {
         if (inFlight != null) {
             failed(new Outcome(Outcome.Result.LOST, "events of the data plane were lost"), nowMs);
+        }
+        if (preview != null && preview.isBegun()) {
+            endPreview(ended -> ended.failed("events of the data plane were lost: ask again"));
         }
     }
 

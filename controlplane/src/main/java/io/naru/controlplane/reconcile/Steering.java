@@ -156,6 +156,24 @@ public final class Steering {
                 });
     }
 
+    /**
+     * Asks what a configuration would do, which is not applied.
+     *
+     * @param next as for {@link #apply}.
+     * @return false if another one is being asked about.
+     */
+    public boolean preview(final AppliedConfig next, final TrialListener onEnd) {
+        final Map<BackendName, CheckTarget> targets = targets(next.config());
+        final Map<BackendName, HealthState.Start> starts = starts(next.config(), targets);
+        return reconciler.preview(
+                EffectiveState.of(
+                        next.config(),
+                        next.revision(),
+                        overrides,
+                        name -> health(name, targets, starts)),
+                onEnd);
+    }
+
     private void adopt(
             final AppliedConfig next,
             final Map<BackendName, CheckTarget> targets,

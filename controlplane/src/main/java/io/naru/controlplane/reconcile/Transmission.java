@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 
 /**
  * The commands of one change on their way to the data plane: as many as the ring has room for, the
@@ -33,7 +34,7 @@ final class Transmission {
             final long deadlineMs) {
         final Transmission transmission = new Transmission(target, deadlineMs);
         if (changes.whole()) {
-            transmission.addWhole(commands);
+            transmission.addWhole(commands, commands::commitConfig);
         } else {
             transmission.addSmall(changes, commands);
         }
@@ -41,7 +42,15 @@ final class Transmission {
         return transmission;
     }
 
-    private void addWhole(final CommandProxy commands) {
+    /** A whole state that is tried and not applied. */
+    static Transmission ofTrial(
+            final DesiredState target, final CommandProxy commands, final long deadlineMs) {
+        final Transmission transmission = new Transmission(target, deadlineMs);
+        transmission.addWhole(commands, commands::tryConfig);
+        return transmission;
+    }
+
+    private void addWhole(final CommandProxy commands, final LongPredicate end) {
         final long id = commands.nextCorrelationId();
         unanswered.add(id);
         steps.add(
@@ -58,7 +67,7 @@ final class Transmission {
         target.localAddresses()
                 .forEach(address -> steps.add(() -> commands.putLocalAddress(id, address)));
         target.services().forEach(service -> steps.add(() -> commands.putService(id, service)));
-        steps.add(() -> commands.commitConfig(id));
+        steps.add(() -> end.test(id));
     }
 
     private void addSmall(final Changes changes, final CommandProxy commands) {
@@ -95,6 +104,15 @@ final class Transmission {
     /** Whether the answer was one of ours. */
     boolean onAnswer(final long correlationId) {
         return unanswered.remove(correlationId);
+    }
+
+    /** Whether nothing is left to send; answers may be out. */
+    boolean isSent() {
+        return nextStep == steps.size();
+    }
+
+    boolean isAwaited(final long correlationId) {
+        return unanswered.contains(correlationId);
     }
 
     boolean isDone() {

@@ -14,6 +14,8 @@ import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.ServiceTrial;
+import io.naru.dataplane.protocol.ServiceTrial.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -230,6 +232,73 @@ class OnlineCliTest {
         assertEquals("up 20", dataPlane.backend("web/s2"));
         assertEquals(ExitCode.OK, run("diff", next.toString()));
         assertEquals("no difference\n", out());
+    }
+
+    @Test
+    void shouldSayWhatWouldBecomeOfFlowsAndChangeNothing() throws Exception {
+        start();
+        dataPlane.trial(new ServiceTrial("web", Kind.CHANGED, 900, 60, 0, 40, 65_537, 6_554));
+        dataPlane.trial(new ServiceTrial("new", Kind.ADDED, 0, 0, 0, 0, 0, 0));
+        final Path next =
+                Files.writeString(
+                        directory.resolve("next.yaml"),
+                        Instance.CONFIG.replace("port: 8002", "port: 8002, weight: 20"));
+
+        assertEquals(ExitCode.OK, run("apply", "--dry-run", next.toString()), err());
+
+        assertEquals(
+                """
+                ~ backend web/s2  weight  100 -> 20
+                0 added, 0 removed, 1 changed
+
+                SERVICE  CHANGE   FLOWS  STAY  LEAVING  MOVE  END  HASH TABLE
+                web      changed   1000   900       60     0   40  10.0 % changes (6554 of 65537 slots)
+                new      added        0     0        0     0    0  -
+
+                of 1000 live flows 900 stay, 60 stay on backends that take no new ones, 0 move, 40 end
+                nothing was changed
+                """,
+                out());
+        assertEquals("up 100", dataPlane.backend("web/s2"));
+        assertEquals(ExitCode.OK, run("apply", "--dry-run", "-o", "json", next.toString()), err());
+        final JsonObject json = Json.parseObject(out());
+        assertEquals("Trial", json.string("kind"));
+        assertEquals(1, json.number("revision", 0));
+        assertEquals(40, json.object("flows").number("ended", 0));
+        assertEquals(
+                6_554,
+                json.objects("services").get(0).object("hashTable").number("changedSlots", 0));
+    }
+
+    @Test
+    void shouldSayThatNothingIsKnownOfFlowsWithoutADataPlane() throws Exception {
+        instance.start();
+
+        assertEquals(
+                ExitCode.OK, run("apply", "--dry-run", instance.configFile().toString()), err());
+
+        assertEquals(
+                """
+                no difference
+                nothing can be said about flows: no data plane is attached
+                nothing was changed
+                """,
+                out());
+    }
+
+    @Test
+    void shouldSayThatTheDataPlaneWouldRefuse() throws Exception {
+        start();
+        dataPlane.refuseNext("backend s1: id is 99999, expected 0 to 16383");
+
+        assertEquals(
+                ExitCode.REFUSED,
+                run("apply", "--dry-run", instance.configFile().toString()),
+                err());
+
+        assertTrue(
+                err().startsWith("naru: the data plane would refuse it: backend s1: id is 99999"),
+                err());
     }
 
     @Test

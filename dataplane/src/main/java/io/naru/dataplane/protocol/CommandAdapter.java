@@ -145,6 +145,10 @@ public final class CommandAdapter implements MessageHandler {
                 listener.onCommitConfig(correlationId);
                 yield null;
             }
+            case TRY_CONFIG -> {
+                listener.onTryConfig(correlationId);
+                yield null;
+            }
             case SET_BACKEND -> setBackend(correlationId, buffer, offset);
             case SET_ALGORITHM -> setAlgorithm(correlationId, buffer, offset);
             case SET_RESPONSE_TIME -> setResponseTime(correlationId, buffer, offset);

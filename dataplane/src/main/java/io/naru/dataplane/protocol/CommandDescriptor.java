@@ -11,7 +11,8 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  * 64 bytes ({@link TextField}). A message must have exactly the length of its type.
  *
  * <pre>
- *  BEGIN_CONFIG           COMMIT_CONFIG          PUT_POOL               PING
+ *  BEGIN_CONFIG           COMMIT_CONFIG,         PUT_POOL               PING
+ *                         TRY_CONFIG
  *   0 correlation id 8     0 correlation id 8     0 correlation id 8     0 correlation id 8
  *   8 revision       8     8                      8 name          64     8 client pid     8
  *  16 services       4                           72                     16
@@ -61,6 +62,7 @@ final class CommandDescriptor {
     static final int QUERY_FLOWS = 0x08;
     static final int PING = 0x09;
     static final int PUT_LOCAL_ADDRESS = 0x0a;
+    static final int TRY_CONFIG = 0x0c;
     static final int SET_RESPONSE_TIME = 0x0d;
 
     static final int CORRELATION_ID_OFFSET = 0;
@@ -142,7 +144,7 @@ final class CommandDescriptor {
             case PUT_POOL -> POOL_LENGTH;
             case PUT_BACKEND -> BACKEND_LENGTH;
             case PUT_SERVICE -> SERVICE_LENGTH;
-            case COMMIT_CONFIG -> COMMIT_LENGTH;
+            case COMMIT_CONFIG, TRY_CONFIG -> COMMIT_LENGTH;
             case SET_BACKEND -> SET_BACKEND_LENGTH;
             case SET_ALGORITHM -> SET_ALGORITHM_LENGTH;
             case QUERY_FLOWS -> QUERY_LENGTH;
@@ -161,6 +163,7 @@ final class CommandDescriptor {
             case PUT_BACKEND -> "PUT_BACKEND";
             case PUT_SERVICE -> "PUT_SERVICE";
             case COMMIT_CONFIG -> "COMMIT_CONFIG";
+            case TRY_CONFIG -> "TRY_CONFIG";
             case SET_BACKEND -> "SET_BACKEND";
             case SET_ALGORITHM -> "SET_ALGORITHM";
             case QUERY_FLOWS -> "QUERY_FLOWS";

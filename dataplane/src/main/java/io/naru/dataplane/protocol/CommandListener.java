@@ -24,6 +24,9 @@ public interface CommandListener {
 
     void onCommitConfig(long correlationId);
 
+    /** A configuration ends that is not to be applied: what would it do? */
+    default void onTryConfig(final long correlationId) {}
+
     /**
      * @param weight -1 leaves it as it is.
      * @param share -1 leaves it as it is.

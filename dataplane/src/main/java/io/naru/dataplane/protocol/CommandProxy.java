@@ -150,6 +150,18 @@ public final class CommandProxy {
         return true;
     }
 
+    /** Ends a configuration that is not applied: the answer says what it would do. */
+    public boolean tryConfig(final long correlationId) {
+        final int index = ring.tryClaim(TRY_CONFIG, COMMIT_LENGTH);
+        if (index < 0) {
+            return false;
+        }
+
+        ring.buffer().putLong(index + CORRELATION_ID_OFFSET, correlationId);
+        ring.commit(index);
+        return true;
+    }
+
     /**
      * @param weight -1 leaves it as it is.
      * @param share -1 leaves it as it is.

@@ -111,10 +111,32 @@ public final class EventAdapter {
                             text(WORKER_FAILED_LENGTH_OFFSET, WORKER_FAILED_TEXT_OFFSET, length));
                 }
             }
+            case TRIED_SERVICE -> {
+                if (length == TRIED_LENGTH) {
+                    listener.onTriedService(correlationId, trial());
+                }
+            }
+            case TRIED_END -> {
+                if (length == TRIED_END_LENGTH) {
+                    listener.onTriedEnd(correlationId);
+                }
+            }
             default -> {
                 // of a newer data plane: not for us
             }
         }
+    }
+
+    private ServiceTrial trial() {
+        return new ServiceTrial(
+                TextField.get(event, TRIED_SERVICE_OFFSET, TextField.NAME_LENGTH),
+                ServiceTrial.Kind.ofCode(event.getInt(TRIED_KIND_OFFSET)),
+                event.getLong(TRIED_KEPT_OFFSET),
+                event.getLong(TRIED_LEAVING_OFFSET),
+                event.getLong(TRIED_MOVED_OFFSET),
+                event.getLong(TRIED_ENDED_OFFSET),
+                event.getInt(TRIED_SLOTS_OFFSET),
+                event.getInt(TRIED_CHANGED_OFFSET));
     }
 
     private FlowInfo flow() {

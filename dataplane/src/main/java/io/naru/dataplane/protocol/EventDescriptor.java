@@ -29,6 +29,18 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  *  36 UTF-8     &lt;=1000                          136 bytes to backend    8
  *                                               144 bytes to client     8
  *                                               152
+ *  TRIED_SERVICE          TRIED_END
+ *   0 correlation id 8     0 correlation id 8
+ *   8 service       64     8 zero           8
+ *  72 kind           4    16
+ *  76 zero           4
+ *  80 kept           8
+ *  88 leaving        8
+ *  96 moved          8
+ * 104 ended          8
+ * 112 slots          4
+ * 116 changed slots  4
+ * 120
  * </pre>
  */
 final class EventDescriptor {
@@ -40,6 +52,8 @@ final class EventDescriptor {
     static final int STARTED = 0x86;
     static final int STOPPING = 0x87;
     static final int WORKER_FAILED = 0x88;
+    static final int TRIED_SERVICE = 0x89;
+    static final int TRIED_END = 0x8a;
 
     static final int CORRELATION_ID_OFFSET = 0;
 
@@ -82,6 +96,18 @@ final class EventDescriptor {
     static final int WORKER_FAILED_ID_OFFSET = 8;
     static final int WORKER_FAILED_LENGTH_OFFSET = 12;
     static final int WORKER_FAILED_TEXT_OFFSET = 16;
+
+    static final int TRIED_SERVICE_OFFSET = 8;
+    static final int TRIED_KIND_OFFSET = TRIED_SERVICE_OFFSET + TextField.NAME_LENGTH;
+    static final int TRIED_KEPT_OFFSET = TRIED_KIND_OFFSET + 8;
+    static final int TRIED_LEAVING_OFFSET = TRIED_KEPT_OFFSET + 8;
+    static final int TRIED_MOVED_OFFSET = TRIED_LEAVING_OFFSET + 8;
+    static final int TRIED_ENDED_OFFSET = TRIED_MOVED_OFFSET + 8;
+    static final int TRIED_SLOTS_OFFSET = TRIED_ENDED_OFFSET + 8;
+    static final int TRIED_CHANGED_OFFSET = TRIED_SLOTS_OFFSET + 4;
+    static final int TRIED_LENGTH = TRIED_CHANGED_OFFSET + 4;
+
+    static final int TRIED_END_LENGTH = 16;
 
     static final int MAX_LENGTH = HOP_TEXT_OFFSET + Limits.MAX_TEXT_BYTES;
 

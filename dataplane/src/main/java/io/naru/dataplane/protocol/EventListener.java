@@ -25,6 +25,15 @@ public interface EventListener {
     default void onFlowsEnd(final long correlationId, final long matched, final int shown) {}
 
     /**
+     * What a configuration that was tried would do to a service; {@link #onTriedEnd} follows after
+     * the last. Services to which it would do nothing and that have no flows are left out.
+     */
+    default void onTriedService(final long correlationId, final ServiceTrial trial) {}
+
+    /** The end of the answer to a configuration that was tried. */
+    default void onTriedEnd(final long correlationId) {}
+
+    /**
      * A next hop was resolved, changed or lost, or the reason why it is lost has changed.
      *
      * @param hop as in {@link BackendInfo#hop()}; 0 if it was lost.

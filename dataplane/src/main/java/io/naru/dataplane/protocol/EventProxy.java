@@ -58,6 +58,26 @@ public final class EventProxy {
         transmitter.transmit(FLOWS_END, buffer, 0, END_LENGTH);
     }
 
+    public void triedService(final long correlationId, final ServiceTrial trial) {
+        buffer.putLong(CORRELATION_ID_OFFSET, correlationId);
+        TextField.put(buffer, TRIED_SERVICE_OFFSET, TextField.NAME_LENGTH, trial.service());
+        buffer.putInt(TRIED_KIND_OFFSET, trial.kind().code());
+        buffer.putInt(TRIED_KIND_OFFSET + 4, 0);
+        buffer.putLong(TRIED_KEPT_OFFSET, trial.kept());
+        buffer.putLong(TRIED_LEAVING_OFFSET, trial.leaving());
+        buffer.putLong(TRIED_MOVED_OFFSET, trial.moved());
+        buffer.putLong(TRIED_ENDED_OFFSET, trial.ended());
+        buffer.putInt(TRIED_SLOTS_OFFSET, trial.slots());
+        buffer.putInt(TRIED_CHANGED_OFFSET, trial.changedSlots());
+        transmitter.transmit(TRIED_SERVICE, buffer, 0, TRIED_LENGTH);
+    }
+
+    public void triedEnd(final long correlationId) {
+        buffer.putLong(CORRELATION_ID_OFFSET, correlationId);
+        buffer.putLong(Long.BYTES, 0);
+        transmitter.transmit(TRIED_END, buffer, 0, TRIED_END_LENGTH);
+    }
+
     /**
      * @param hop 0 if packets cannot be sent.
      * @param reason why they cannot, or empty.
