@@ -36,8 +36,8 @@ import java.util.function.ToIntFunction;
  *
  * <p>A service is known by its name, a backend by pool, name, address and port: one that moves to
  * another address is another backend, since its flows must not follow it there. What is no longer
- * configured is <i>retired</i>: it keeps its id, and a backend that was not down also its flows, as
- * if drained, until the last of them is gone.
+ * configured is <i>retired</i>: it keeps its id until the last of its flows is gone, of which the
+ * rule of their service says how.
  */
 public final class Inventory {
     public static final Inventory EMPTY =
@@ -334,7 +334,11 @@ public final class Inventory {
                 (key, spec) -> {
                     if (spec.state().keepsFlows()) {
                         add(builder, idsByPool, key, spec, hopIdOf);
+                    } else {
+                        builder.backend(
+                                backendIds.id(key), spec, hopIdOf.applyAsInt(spec.address()));
                     }
+                    builder.retired(backendIds.id(key));
                 });
         checkSize(idsByPool);
         services.forEach(

@@ -2,6 +2,7 @@ package io.naru.dataplane;
 
 import static io.naru.dataplane.pipeline.Frame.ACK;
 import static io.naru.dataplane.pipeline.Frame.PSH;
+import static io.naru.dataplane.pipeline.Frame.RST;
 import static io.naru.dataplane.pipeline.Frame.SYN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,9 +16,14 @@ import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.DataPlaneClient;
 import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.EventListener;
+import io.naru.dataplane.protocol.FlowLimits;
+import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.Persistence;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.Selection;
+import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.linux.memory.HugePages;
 import java.nio.file.Path;
@@ -27,6 +33,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.agrona.concurrent.CachedNanoClock;
@@ -40,9 +47,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * that make no sense, clients that die, and time that jumps. After each step the promises hold:
  *
  * <ul>
- *   <li>a packet of a live flow goes to the backend that the flow began with, unless it is down;
+ *   <li>a packet of a live flow goes to the backend that the flow began with;
+ *   <li>a flow whose backend is lost by its service's rule, or off, ends with an RST to both ends,
+ *       and no other does;
  *   <li>a new flow goes to a backend that is up;
- *   <li>a backend that is down gets nothing;
  *   <li>no frame is lost (each worker checks that after every duty cycle).
  * </ul>
  */
@@ -73,8 +81,8 @@ class DataPlaneSimulationTest {
             return isConfigured && state == BackendState.UP && weight > 0;
         }
 
-        boolean isReachable() {
-            return state != BackendState.DOWN;
+        boolean keepsFlows() {
+            return state == BackendState.UP || state == BackendState.DRAIN;
         }
     }
 
@@ -84,11 +92,15 @@ class DataPlaneSimulationTest {
     private final Backend[] backends = new Backend[BACKENDS];
     private final List<Flow> flows = new ArrayList<>();
     private final List<Long> answered = new ArrayList<>();
+    private final List<List<byte[]>> sent = List.of(new ArrayList<>(), new ArrayList<>());
+    private FlowRule onDown = FlowRule.RESET;
+    private FlowRule onRemove = FlowRule.KEEP;
     private Random random;
     private MemoryEdge edge;
     private DataPlane dataPlane;
     private DataPlaneClient client;
     private int nextPort = 1_024;
+    private int opened;
     private String life = "";
 
     @ParameterizedTest
@@ -103,7 +115,7 @@ class DataPlaneSimulationTest {
                 step();
             }
 
-            assertTrue(flows.size() > STEPS / 10, life);
+            assertTrue(opened > STEPS / 10, life);
         } finally {
             client.close();
             dataPlane.close();
@@ -196,6 +208,7 @@ class DataPlaneSimulationTest {
         assertEquals(ROUTER, destinationMac(replies.get(0)), life);
         assertEquals(backend, backendOf(send(port, ACK)), life);
         flows.add(new Flow(port, backend));
+        opened++;
     }
 
     private void continueFlow() {
@@ -204,9 +217,51 @@ class DataPlaneSimulationTest {
         }
 
         final Flow flow = flows.get(random.nextInt(flows.size()));
-        final int expected = backends[flow.backend].isReachable() ? flow.backend : -1;
         assertEquals(
-                expected, backendOf(send(flow.clientPort, ACK | PSH)), () -> life + ": " + flow);
+                flow.backend,
+                backendOf(send(flow.clientPort, ACK | PSH)),
+                () -> life + ": " + flow);
+    }
+
+    /** Whether the flows of a backend end. */
+    private boolean isLost(final Backend backend) {
+        if (backend.state == BackendState.OFF) {
+            return true;
+        }
+
+        final boolean isLostAsRemoved = !backend.isConfigured && onRemove != FlowRule.KEEP;
+        return backend.state == BackendState.DOWN
+                ? onDown != FlowRule.KEEP || isLostAsRemoved
+                : isLostAsRemoved;
+    }
+
+    /** Exactly the flows of lost backends end, and both ends hear of it. */
+    private void endLostFlows() {
+        for (int i = 0; i < 4; i++) {
+            cycle();
+        }
+
+        final Set<Integer> expected = new TreeSet<>();
+        for (final Flow flow : flows) {
+            if (isLost(backends[flow.backend])) {
+                expected.add(flow.clientPort);
+            }
+        }
+        assertEquals(expected, portsOfResets(collect(CLIENT), 36), () -> life + ": clients");
+        assertEquals(expected, portsOfResets(collect(SERVER), 34), () -> life + ": backends");
+        flows.removeIf(flow -> isLost(backends[flow.backend]));
+    }
+
+    private Set<Integer> portsOfResets(final List<byte[]> frames, final int portOffset) {
+        final Set<Integer> ports = new TreeSet<>();
+        for (final byte[] frame : frames) {
+            assertEquals(RST, (int) frame[47], life);
+            assertTrue(
+                    ports.add(((frame[portOffset] & 0xff) << 8) | (frame[portOffset + 1] & 0xff)),
+                    () -> life + ": told twice");
+        }
+
+        return ports;
     }
 
     private List<byte[]> send(final int clientPort, final int flags) {
@@ -235,7 +290,7 @@ class DataPlaneSimulationTest {
 
     private void setBackend() {
         final int i = random.nextInt(BACKENDS);
-        final BackendState state = BackendState.ofCode(random.nextInt(4));
+        final BackendState state = anyState();
         final int weight = random.nextInt(4) - 1;
         final long id = client.commands().nextCorrelationId();
         assertTrue(client.commands().setBackend(id, "web", "s" + i, weight, -1, state));
@@ -249,6 +304,11 @@ class DataPlaneSimulationTest {
         assertTrue(answered.contains(id), life);
         backends[i].state = state == BackendState.KEEP ? backends[i].state : state;
         backends[i].weight = weight < 0 ? backends[i].weight : weight;
+        endLostFlows();
+    }
+
+    private BackendState anyState() {
+        return BackendState.ofCode(random.nextInt(BackendState.values().length));
     }
 
     private void configure() {
@@ -263,10 +323,7 @@ class DataPlaneSimulationTest {
         for (final int i : order) {
             isWanted[i] = random.nextInt(4) > 0;
             if (isWanted[i]) {
-                final BackendState state =
-                        random.nextBoolean()
-                                ? BackendState.UP
-                                : BackendState.ofCode(random.nextInt(4));
+                final BackendState state = random.nextBoolean() ? BackendState.UP : anyState();
                 specs.add(
                         new BackendSpec(
                                 "web", "s" + i, address(i), 8_080, random.nextInt(4), state));
@@ -279,11 +336,14 @@ class DataPlaneSimulationTest {
                         .map(info -> info.spec().name())
                         .collect(Collectors.toSet());
         final Algorithm algorithm = Algorithm.ofCode(random.nextInt(Algorithm.values().length));
-        final long id = client.send(desired(specs, algorithm), TIMEOUT_NS);
+        final FlowRule[] rules = {anyRule(), anyRule()};
+        final long id = client.send(desired(specs, algorithm, rules), TIMEOUT_NS);
+        onDown = rules[0];
+        onRemove = rules[1];
         cycle();
         assertTrue(answered.contains(id), life);
         for (int i = 0; i < BACKENDS; i++) {
-            if (!isWanted[i] && backends[i].isConfigured && backends[i].isReachable()) {
+            if (!isWanted[i] && backends[i].isConfigured && backends[i].keepsFlows()) {
                 backends[i].state = BackendState.DRAIN; // it keeps its flows
             }
             if (isWanted[i] && !backends[i].isConfigured && !retired.contains("s" + i)) {
@@ -296,25 +356,38 @@ class DataPlaneSimulationTest {
             backend.weight = spec.weight();
             backend.state = spec.state() == BackendState.KEEP ? backend.state : spec.state();
         }
+        endLostFlows();
         checkDirectory();
     }
 
-    private static DesiredState desired(final List<BackendSpec> specs, final Algorithm algorithm) {
+    private FlowRule anyRule() {
+        return FlowRule.ofCode(random.nextInt(FlowRule.values().length));
+    }
+
+    private static DesiredState desired(
+            final List<BackendSpec> specs, final Algorithm algorithm, final FlowRule... rules) {
         return new DesiredState(
                 1,
                 List.of("web"),
                 specs,
                 List.of(
                         new ServiceSpec(
-                                "web",
-                                IpAddress.parse("192.0.2.10"),
-                                Protocol.TCP,
-                                80,
-                                80,
-                                Mode.NAT,
-                                algorithm,
-                                "web",
-                                ServiceSpec.Timeouts.DEFAULT)));
+                                        "web",
+                                        IpAddress.parse("192.0.2.10"),
+                                        Protocol.TCP,
+                                        80,
+                                        80,
+                                        Mode.NAT,
+                                        algorithm,
+                                        "web",
+                                        ServiceSpec.Timeouts.DEFAULT)
+                                .with(
+                                        ServiceOptions.DEFAULT.with(
+                                                Selection.DEFAULT,
+                                                rules[0],
+                                                rules[1],
+                                                FlowLimits.DEFAULT,
+                                                Persistence.NONE))));
     }
 
     private void checkDirectory() {
@@ -347,6 +420,9 @@ class DataPlaneSimulationTest {
         for (int i = 0; i < 6; i++) {
             clock.advance(10_000);
             dataPlane.doWork();
+            for (int side = 0; side < sent.size(); side++) {
+                gather(side);
+            }
         }
         client.poll(Integer.MAX_VALUE);
     }
@@ -358,21 +434,26 @@ class DataPlaneSimulationTest {
                 life);
     }
 
-    private List<byte[]> collect(final int interfaceIndex) {
-        final List<byte[]> sent = new ArrayList<>();
+    private void gather(final int interfaceIndex) {
         for (int worker = 0; worker < WORKERS; worker++) {
             edge.wire(worker, interfaceIndex)
                     .collect(
                             (packet, length) -> {
                                 final byte[] bytes = new byte[length];
                                 packet.getBytes(0, bytes);
-                                sent.add(bytes);
+                                sent.get(interfaceIndex).add(bytes);
                             },
                             Integer.MAX_VALUE);
         }
+    }
 
-        sent.removeIf(WorkerRig::isAnnouncement);
-        return sent;
+    /** What has been sent since the last time. */
+    private List<byte[]> collect(final int interfaceIndex) {
+        gather(interfaceIndex);
+        final List<byte[]> frames = new ArrayList<>(sent.get(interfaceIndex));
+        sent.get(interfaceIndex).clear();
+        frames.removeIf(WorkerRig::isAnnouncement);
+        return frames;
     }
 
     private static String destinationMac(final byte[] frame) {

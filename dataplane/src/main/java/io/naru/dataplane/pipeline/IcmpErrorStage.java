@@ -21,6 +21,7 @@ import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.packet.TransportHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.service.ForwardingTable;
 
@@ -394,12 +395,17 @@ final class IcmpErrorStage {
         final int mode = FlowEntry.mode(entry);
         final boolean isIpv6 = quote.isIpv6();
         final int hopId = table.hopId(FlowEntry.backendId(entry));
-        if (direction == FlowEntry.TO_BACKEND && hopId < 0) {
+        if (direction == FlowEntry.TO_BACKEND
+                && hopId < 0
+                && table.ruleOf(FlowEntry.serviceId(entry), FlowEntry.backendId(entry))
+                        != FlowRule.KEEP) {
             return BACKEND_DOWN;
         }
 
         final long chosen =
-                direction == FlowEntry.TO_BACKEND ? hops.hop(hopId) : FlowEntry.clientHop(entry);
+                direction == FlowEntry.TO_BACKEND
+                        ? hops.hop(hopId & Integer.MAX_VALUE)
+                        : FlowEntry.clientHop(entry);
         final long hop = bridge == null ? chosen : bridge.resolve(chosen, nowNs);
         final int cost = mode == DSR_L2 ? 0 : hopCost;
         final int ttl = isIpv6 ? Ipv6Header.hopLimit(l3) : Ipv4Header.ttl(l3);
@@ -682,7 +688,7 @@ final class IcmpErrorStage {
         final int backendId = FlowEntry.backendId(entry);
         final int mode = FlowEntry.mode(entry);
         final long q = quote.l3();
-        if (table.hopId(backendId) < 0
+        if (table.backend(backendId) == null
                 || (mode != DSR_GRE && mode != Mode.DSR_IPIP.code())
                 || table.isBackendIpv6(backendId) != quote.isIpv6()) {
             return false;

@@ -25,8 +25,9 @@ import io.naru.dataplane.service.ForwardingTable;
 import java.util.Arrays;
 
 /**
- * Tells both ends of a connection that was idle for too long that it is over, where the service
- * asks for that: each gets an RST from the other, so that it does not find out by a timeout.
+ * Tells both ends of a connection that it is over, where it was idle for too long or has lost its
+ * backend and the service asks for that: each gets an RST from the other, so that it does not find
+ * out by a timeout.
  *
  * <p>An RST is believed only if it has the very number that its receiver expects next (RFC 5961
  * §3.2), see {@link TcpSequences}. If the last packet was lost the receiver answers with a
@@ -38,6 +39,9 @@ final class IdleResets {
             (1 << FlowState.ESTABLISHED)
                     | (1 << FlowState.FIN_CLIENT)
                     | (1 << FlowState.FIN_BACKEND);
+
+    /** The same where the end is not one that the service would have come to by itself. */
+    private static final int WORTH_A_RESET_NOW = WORTH_A_RESET | (1 << FlowState.SYN_ANSWERED);
 
     private static final int MODES = (1 << Mode.NAT.code()) | (1 << Mode.FULL_NAT.code());
     private static final int FULL_NAT = Mode.FULL_NAT.code();
@@ -99,20 +103,38 @@ final class IdleResets {
 
     /** A flow is about to go as it was idle for too long. */
     void onFlowExpired(final long entry) {
-        if (!isUsed
-                || !asks[FlowEntry.serviceId(entry)]
-                || ((WORTH_A_RESET >>> FlowEntry.state(entry)) & 1) == 0
-                || ((MODES >>> FlowEntry.mode(entry)) & 1) == 0) {
-            return;
+        if (isUsed
+                && asks[FlowEntry.serviceId(entry)]
+                && ((WORTH_A_RESET >>> FlowEntry.state(entry)) & 1) != 0
+                && ((MODES >>> FlowEntry.mode(entry)) & 1) != 0) {
+            sendToBackend(entry);
+            send(entry, FlowEntry.TO_CLIENT, FlowEntry.clientHop(entry));
         }
+    }
 
-        final int hopId = table.hopId(FlowEntry.backendId(entry));
+    /** Tells both ends of an open connection, as far as they can be told, that it is over. */
+    void reset(final long entry) {
+        if (((WORTH_A_RESET_NOW >>> FlowEntry.state(entry)) & 1) != 0
+                && ((MODES >>> FlowEntry.mode(entry)) & 1) != 0) {
+            sendToBackend(entry);
+            send(entry, FlowEntry.TO_CLIENT, FlowEntry.clientHop(entry));
+        }
+    }
+
+    /** The same of the backend's end alone. */
+    void resetBackend(final long entry) {
+        if (((WORTH_A_RESET_NOW >>> FlowEntry.state(entry)) & 1) != 0
+                && ((MODES >>> FlowEntry.mode(entry)) & 1) != 0) {
+            sendToBackend(entry);
+        }
+    }
+
+    private void sendToBackend(final long entry) {
+        final int hopId = table.anyHopId(FlowEntry.backendId(entry));
         if (hopId >= 0) {
             final long hop = hops.hop(hopId);
             send(entry, FlowEntry.TO_BACKEND, bridge == null ? hop : bridge.resolve(hop, nowNs));
         }
-
-        send(entry, FlowEntry.TO_CLIENT, FlowEntry.clientHop(entry));
     }
 
     private void send(final long entry, final int direction, final long hop) {

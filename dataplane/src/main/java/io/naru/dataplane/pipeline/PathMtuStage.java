@@ -133,7 +133,7 @@ final class PathMtuStage {
 
     /** What the backend's way takes, or its interface if that is not known or less. */
     private int mtuToBackend(final long entry, final int ofInterface) {
-        final int hopId = table.hopId(FlowEntry.backendId(entry));
+        final int hopId = table.anyHopId(FlowEntry.backendId(entry));
         final int ofHop = hopId < 0 ? 0 : hops.mtu(hopId);
         return ofHop == 0 ? ofInterface : Math.min(ofHop, ofInterface);
     }
@@ -157,7 +157,7 @@ final class PathMtuStage {
         if (option != ServiceOptions.MSS_AUTO) {
             MssOption.lower(l4, option);
         } else if (mode == NAT || mode == FULL_NAT) {
-            final int hopId = table.hopId(FlowEntry.backendId(entry));
+            final int hopId = table.anyHopId(FlowEntry.backendId(entry));
             final int toClient = hops.interfaceMtu(Hop.interfaceIndex(FlowEntry.clientHop(entry)));
             final int toBackend =
                     hopId < 0

@@ -53,6 +53,8 @@ public final class Pipeline {
     private final IcmpErrorReply errorReply;
     private final IcmpErrorStage icmpErrors;
     private final IdleResets resets;
+    private final ResetReply resetReply;
+    private final OrphanSweeper orphans;
 
     /** By {@link #way}; none where no flow is of that mode and family. */
     private final Forwarder[] forwarders = new Forwarder[WAYS];
@@ -119,6 +121,8 @@ public final class Pipeline {
                         echo,
                         icmpErrors);
         resets = new IdleResets(macsNet, flows, hops);
+        resetReply = new ResetReply(macsNet);
+        orphans = new OrphanSweeper(flows, accounts, resets, stats);
         accounts.attach(flows, localPorts, resets);
         icmpErrors.bridge(bridge);
         resets.bridge(bridge);
@@ -129,7 +133,9 @@ public final class Pipeline {
                         new OverflowFlows(flows, settings.overflowCapacity()),
                         accounts,
                         opening,
-                        localPorts);
+                        localPorts,
+                        resets,
+                        resetReply);
         route = new RouteStage(hops, macsNet, hopCost, errorReply, bridge);
         fragmenter = new Fragmenter(settings.workerId(), settings.workerCount());
         pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
@@ -222,12 +228,15 @@ public final class Pipeline {
         }
         pathMtu.adopt(table);
         resets.adopt(table);
+        orphans.adopt(table);
         flows.expiry(expiry);
     }
 
-    /** Puts what is to be sent of itself into the send list; once a duty cycle. */
+    /** Ends flows that have lost their backend, and sends what is due; once a duty cycle. */
     public int makeOwn(final long nowNs) {
-        return (bridge == null ? 0 : bridge.probe(nowNs))
+        resets.now(nowNs);
+        return orphans.sweep()
+                + (bridge == null ? 0 : bridge.probe(nowNs))
                 + (announcements == null ? 0 : announcements.send(nowNs));
     }
 
@@ -244,6 +253,11 @@ public final class Pipeline {
     /** RSTs that were sent on and not believed. */
     public long disbelievedResets() {
         return track.disbelievedResets();
+    }
+
+    /** Flows that were ended as they had lost their backend. */
+    public long orphansEnded() {
+        return orphans.ended() + schedule.orphansEnded();
     }
 
     /** Packets that told neighbours of addresses that became ours. */
@@ -275,6 +289,8 @@ public final class Pipeline {
     public void sendList(final SendList list) {
         fragmenter.sendList(list);
         resets.sendList(list);
+        resetReply.sendList(list);
+        orphans.sendList(list);
         if (announcements != null) {
             announcements.sendList(list);
         }

@@ -68,7 +68,7 @@ final class RouteStage {
 
             final long entry = burst.entry[i];
             final int hopId = table.hopId(FlowEntry.backendId(entry));
-            final long toBackend = hops.hop(hopId & ~(hopId >> 31)); // a reply of a backend down
+            final long toBackend = hops.hop(hopId & Integer.MAX_VALUE); // 0 of a backend gone
             final long toClient = FlowEntry.clientHop(entry);
             final long chosen = toBackend ^ ((toBackend ^ toClient) & -(long) burst.direction[i]);
             final long hop = bridge == null ? chosen : bridge.resolve(chosen, nowNs);

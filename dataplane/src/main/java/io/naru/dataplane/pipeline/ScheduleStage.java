@@ -8,6 +8,7 @@ import io.naru.dataplane.packet.Ipv4Header;
 import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.service.ForwardingTable;
@@ -51,6 +52,8 @@ final class ScheduleStage {
     private final FlowAccounts accounts;
     private final FlowOpening opening;
     private final LocalPorts localPorts;
+    private final IdleResets resets;
+    private final ResetReply resetReply;
     private final int[] asking = new int[PacketBurst.CAPACITY];
 
     /** The first of the entries for packets of a burst whose flow is not in the table. */
@@ -61,6 +64,7 @@ final class ScheduleStage {
     private ForwardingTable table = ForwardingTable.EMPTY;
     private Scheduler[] schedulers = {};
     private long loosePackets;
+    private long orphansEnded;
     private boolean hasChanged;
     private boolean hasRemoved;
 
@@ -69,7 +73,11 @@ final class ScheduleStage {
             final OverflowFlows overflow,
             final FlowAccounts accounts,
             final FlowOpening opening,
-            final LocalPorts localPorts) {
+            final LocalPorts localPorts,
+            final IdleResets resets,
+            final ResetReply resetReply) {
+        this.resets = resets;
+        this.resetReply = resetReply;
         this.flows = flows;
         this.overflow = overflow;
         this.accounts = accounts;
@@ -89,6 +97,11 @@ final class ScheduleStage {
     /** Packets that were sent on though there was no room for their flow. */
     long loosePackets() {
         return loosePackets;
+    }
+
+    /** Flows that were ended, or begun anew, by a packet that found their backend lost. */
+    long orphansEnded() {
+        return orphansEnded;
     }
 
     void schedule(final PacketBurst burst, final int nowTicks) {
@@ -173,7 +186,7 @@ final class ScheduleStage {
         final int state = FlowEntry.state(entry);
         final int flags = burst.tcpFlags[i];
         final int backendId = FlowEntry.backendId(entry);
-        final boolean isDown = table.hopId(backendId) < 0;
+        final boolean isDown = table.hopId(backendId) < 0 && hasLost(entry, backendId, state);
         final boolean isOver = FlowState.isReopenedBy(state, FlowEntry.TO_BACKEND, flags);
         // A SYN where the handshake was complete: the client has forgotten the connection. A
         // backend that is drained must not get the new one (kubernetes #81775).
@@ -189,9 +202,45 @@ final class ScheduleStage {
             return Verdict.UNDECIDED;
         }
 
-        return mayOpen(burst, i)
-                ? openAnew(burst, i, entry, isDown || isOver, nowTicks)
-                : BACKEND_DOWN;
+        if (!mayOpen(burst, i)) {
+            return endOrphan(burst, i, entry);
+        }
+        if (isDown) {
+            resets.resetBackend(entry);
+        }
+
+        return openAnew(burst, i, entry, isDown || isOver, nowTicks);
+    }
+
+    /** Whether a flow is to go on without its backend, which gets no packet unasked. */
+    private boolean hasLost(final long entry, final int backendId, final int state) {
+        final boolean isKept = table.ruleOf(FlowEntry.serviceId(entry), backendId) == FlowRule.KEEP;
+        // What the backend has not answered yet is no connection that could be kept.
+        return !isKept || (FlowState.isEmbryonic(state) && table.isDown(backendId));
+    }
+
+    /**
+     * The middle of a connection with a backend that is lost: another one would know nothing of it
+     * and answer with an RST, so both ends get theirs here.
+     */
+    private int endOrphan(final PacketBurst burst, final int i, final long entry) {
+        final boolean isKept =
+                table.ruleOf(FlowEntry.serviceId(entry), FlowEntry.backendId(entry))
+                        == FlowRule.KEEP;
+        if (isKept) {
+            return Verdict.UNDECIDED; // the rest of a handshake
+        }
+
+        resets.resetBackend(entry);
+        resetReply.answer(burst, i);
+        keepForEarlierPackets(burst, i, entry);
+        accounts.onFlowClosed(entry);
+        flows.remove(entry);
+        hasChanged = true;
+        hasRemoved = true;
+        orphansEnded++;
+        burst.entry[i] = FlowTable.NONE;
+        return BACKEND_DOWN;
     }
 
     private int openAnew(
@@ -418,13 +467,20 @@ final class ScheduleStage {
         final boolean isOver =
                 FlowState.isReopenedBy(
                         FlowEntry.state(entry), FlowEntry.TO_BACKEND, burst.tcpFlags[i]);
-        return isOver || table.hopId(FlowEntry.backendId(entry)) < 0 ? FlowTable.NONE : entry;
+        return isOver || isLost(entry) ? FlowTable.NONE : entry;
+    }
+
+    private boolean isLost(final long entry) {
+        final int backendId = FlowEntry.backendId(entry);
+        return table.hopId(backendId) < 0
+                && table.ruleOf(FlowEntry.serviceId(entry), backendId) != FlowRule.KEEP;
     }
 
     private int goOnLoose(
             final PacketBurst burst, final int i, final long remembered, final int nowTicks) {
         final int direction = burst.direction[i];
-        if (direction == FlowEntry.TO_BACKEND && table.hopId(FlowEntry.backendId(remembered)) < 0) {
+        if (direction == FlowEntry.TO_BACKEND && isLost(remembered)) {
+            resetReply.answer(burst, i);
             return BACKEND_DOWN;
         }
 

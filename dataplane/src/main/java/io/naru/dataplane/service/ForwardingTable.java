@@ -3,6 +3,7 @@ package io.naru.dataplane.service;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
@@ -39,7 +40,9 @@ public final class ForwardingTable {
 
     private static final int ANY_PORT = 0;
     private static final int RANGE = 0x80; // marks a key that leads to a PortRanges
-    private static final int DOWN = -1;
+
+    /** No way to a backend; a bit that marks the ways to those that get no packet unasked. */
+    private static final int NO_WAY = Integer.MIN_VALUE;
 
     /** The bytes 0, 0, 0xff, 0xff in front of an IPv4 address, as loaded. */
     private static final int IPV4_MARK_NET = 0xffff_0000;
@@ -80,6 +83,7 @@ public final class ForwardingTable {
     private final int[] backendPort;
     private final int[] route;
     private final boolean[] takesNewFlows;
+    private final boolean[] isRetired;
 
     private ForwardingTable(final Builder builder) {
         epoch = builder.epoch;
@@ -93,18 +97,24 @@ public final class ForwardingTable {
         backendPort = new int[backends.length];
         route = new int[backends.length];
         takesNewFlows = new boolean[backends.length];
+        isRetired = new boolean[backends.length];
+        final boolean endsRetired =
+                Arrays.stream(builder.options)
+                        .anyMatch(each -> each != null && each.onRemove() != FlowRule.KEEP);
         for (int id = 0; id < backends.length; id++) {
             final BackendSpec spec = backends[id];
-            route[id] = DOWN;
+            route[id] = NO_WAY;
             if (spec != null) {
                 backendIpNet[id] = Integer.reverseBytes(spec.address().ipv4());
                 backendHighNet[id] = Long.reverseBytes(spec.address().high());
                 backendLowNet[id] = Long.reverseBytes(spec.address().low());
                 backendPort[id] = spec.port();
                 takesNewFlows[id] = spec.state() == BackendState.UP && spec.weight() > 0;
-                if (spec.state().keepsFlows()) {
-                    route[id] = builder.hopIds[id];
-                }
+                isRetired[id] = builder.isRetired[id];
+                takesNewFlows[id] &= !isRetired[id];
+                final boolean keepsFlows =
+                        spec.state().keepsFlows() && !(isRetired[id] && endsRetired);
+                route[id] = builder.hopIds[id] | (keepsFlows ? 0 : NO_WAY);
             }
         }
 
@@ -360,11 +370,41 @@ public final class ForwardingTable {
     /**
      * The hop of a backend.
      *
-     * @return a hop id, or a negative number if nothing may be sent to the backend: it is down, or
-     *     there is none with this id any more.
+     * @return a hop id; with the sign bit set if nothing may be sent to the backend before {@link
+     *     #ruleOf} is asked, as it is down, off or no longer configured, or as there is none with
+     *     this id any more (then the other bits are zero).
      */
     public int hopId(final int backendId) {
-        return backendId < route.length ? route[backendId] : DOWN;
+        return backendId < route.length ? route[backendId] : NO_WAY;
+    }
+
+    /** The hop of a backend, whatever its state; {@link #NONE} if there is none with this id. */
+    public int anyHopId(final int backendId) {
+        final int hopId = hopId(backendId);
+        return hopId == NO_WAY && backend(backendId) == null ? NONE : hopId & ~NO_WAY;
+    }
+
+    /** What becomes of a service's flows with a backend: KEEP of one that they may go to. */
+    public FlowRule ruleOf(final int serviceId, final int backendId) {
+        final BackendSpec spec = backend(backendId);
+        if (spec == null || spec.state() == BackendState.OFF) {
+            return FlowRule.RESET;
+        }
+
+        if (spec.state() == BackendState.DOWN) {
+            final FlowRule onDown = options(serviceId).onDown();
+            return onDown == FlowRule.KEEP && isRetired[backendId]
+                    ? options(serviceId).onRemove()
+                    : onDown;
+        }
+
+        return isRetired[backendId] ? options(serviceId).onRemove() : FlowRule.KEEP;
+    }
+
+    /** Whether the backend does not answer, as far as is known. */
+    public boolean isDown(final int backendId) {
+        final BackendSpec spec = backend(backendId);
+        return spec == null || !spec.state().keepsFlows();
     }
 
     /** Whether the backend may get new flows: it is up and has a weight. */
@@ -581,6 +621,7 @@ public final class ForwardingTable {
         private int[][] backendIdsByService = {};
         private BackendSpec[] backends = {};
         private int[] hopIds = {};
+        private boolean[] isRetired = {};
         private IpAddress[] localAddresses = {};
         private boolean[] isVipAsLocal = {};
         private boolean hasVipAsLocal;
@@ -619,9 +660,16 @@ public final class ForwardingTable {
             if (id >= backends.length) {
                 backends = Arrays.copyOf(backends, id + 1);
                 hopIds = Arrays.copyOf(hopIds, id + 1);
+                isRetired = Arrays.copyOf(isRetired, id + 1);
             }
             backends[id] = spec;
             hopIds[id] = hopId;
+            return this;
+        }
+
+        /** Says of a backend that it is no longer configured; it only has flows. */
+        public Builder retired(final int id) {
+            isRetired[id] = true;
             return this;
         }
 

@@ -367,8 +367,8 @@ class NatFixturesTest {
     void downBackendGetsNothing() {
         open();
         rig.adopt(table(BackendState.DOWN, BackendState.UP));
-        rig.send(CLIENT_SIDE, fromClient(ACK).bytes()).assertDropped(DropReason.BACKEND_DOWN);
         rig.send(BACKEND_SIDE, fromBackend(RST).bytes()).assertSent(CLIENT_SIDE, atClient(RST));
+        rig.send(CLIENT_SIDE, fromClient(ACK).bytes()).assertDropped(DropReason.BACKEND_DOWN);
     }
 
     @Test

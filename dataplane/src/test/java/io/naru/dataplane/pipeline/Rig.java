@@ -250,6 +250,12 @@ final class Rig implements AutoCloseable {
             return Hop.interfaceIndex(hop);
         }
 
+        /** It was sent, whatever became of it. */
+        byte[] assertTx() {
+            assertTrue(isSent(), () -> "not sent: " + (reason() == null ? verdict : reason()));
+            return out;
+        }
+
         /** It was sent by this interface and has exactly these bytes. */
         byte[] assertSent(final int egress, final Frame expected) {
             return assertSent(egress, expected.bytes());

@@ -380,7 +380,8 @@ class SimulationTest {
                         states[flow.backend] == BackendState.DOWN || !resolved[flow.backend],
                         "a packet of a live flow was dropped: " + outcome.reason());
             }
-            if (isOpening && outcome.reason() != DropReason.NO_BACKEND) {
+            if (outcome.reason() == DropReason.BACKEND_DOWN
+                    || (isOpening && outcome.reason() != DropReason.NO_BACKEND)) {
                 flow.forget();
             }
             return;
