@@ -313,11 +313,20 @@ final class Worker implements Agent, WorkerListener {
         }
 
         final int tagNet = tagsNet[egress];
-        if (tagNet != 0) {
-            return transmit(VlanHeader.insert(address, tagNet), length + VlanHeader.LENGTH, port);
+        return tagNet == 0
+                ? transmit(address, length, port)
+                : transmitTagged(address, length, tagNet, port);
+    }
+
+    private boolean transmitTagged(
+            final long address, final int length, final int tagNet, final PacketPort port) {
+        final long tagged = VlanHeader.insert(address, tagNet);
+        final boolean isSent = transmit(tagged, length + VlanHeader.LENGTH, port);
+        if (isSent) {
+            stats.add(WorkerCounter.TX_BYTES, VlanHeader.LENGTH); // the rest is counted as ever
         }
 
-        return transmit(address, length, port);
+        return isSent;
     }
 
     private boolean transmit(final long address, final int length, final PacketPort port) {

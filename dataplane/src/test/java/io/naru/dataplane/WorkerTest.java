@@ -99,11 +99,17 @@ class WorkerTest {
         rig.adopt(TABLE);
         rig.cycle();
 
-        rig.inject(0, 0, fromClient("198.51.100.7:4321", SYN));
+        final byte[] request = fromClient("198.51.100.7:4321", SYN);
+        final long bytesBefore = rig.stats.get(0).get(WorkerCounter.TX_BYTES);
+        rig.inject(0, 0, request);
         rig.cycle();
         assertArrayEquals(
                 Frame.tcp("198.51.100.7:4321", S1, SYN).macs(BACK, MAC1).ttl(63).bytes(),
                 rig.collect(0, 1).get(0)); // which the rig has found tagged
+        assertEquals(
+                request.length + 4,
+                rig.stats.get(0).get(WorkerCounter.TX_BYTES) - bytesBefore,
+                "bytes on the wire");
 
         final byte[] answer =
                 Frame.tcp(S1, "198.51.100.7:4321", SYN | ACK).macs(MAC1, BACK).bytes();

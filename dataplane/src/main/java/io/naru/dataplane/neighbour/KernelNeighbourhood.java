@@ -15,9 +15,7 @@ import io.naru.linux.netlink.Neighbours;
 import io.naru.linux.netlink.NetlinkSocket;
 import io.naru.linux.netlink.Route;
 import io.naru.linux.netlink.Routes;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -32,17 +30,15 @@ public final class KernelNeighbourhood implements Neighbourhood {
     /** Datagrams of changes taken in one poll; each has one to a few changes. */
     private static final int DATAGRAMS_PER_POLL = 64;
 
-    private final List<Uplink> uplinks;
     private final boolean isBridge;
     private final KernelEvents events;
     private final NetlinkSocket socket;
-    private final Map<Integer, Link> linkByIndex = new HashMap<>();
+    private final KernelLinks links;
 
     /**
      * Begins to follow the kernel of the calling thread's network namespace.
      *
      * @param uplinks the interfaces that packets can leave by, in the order of the configuration.
-     *     The kernel's side of one with a VLAN is the VLAN device on it, if there is one.
      * @throws LinuxException if one isn't there, or the kernel refuses.
      */
     public KernelNeighbourhood(final List<Uplink> uplinks) {
@@ -55,15 +51,15 @@ public final class KernelNeighbourhood implements Neighbourhood {
      */
     public KernelNeighbourhood(final List<Uplink> uplinks, final boolean isBridge) {
         this.isBridge = isBridge;
-        this.uplinks = List.copyOf(uplinks);
+        links = new KernelLinks(uplinks);
         events = KernelEvents.open(); // before anything is read, so that no change is missed
         NetlinkSocket opened = null;
         try {
             opened = NetlinkSocket.open();
             socket = opened;
-            Links.dump(socket).forEach(link -> linkByIndex.put(link.index(), link));
+            links.reset(Links.dump(socket));
             for (final Uplink uplink : uplinks) {
-                if (kernelSideOf(uplink) == null) {
+                if (links.kernelSideOf(uplink) == null) {
                     throw new LinuxException(
                             "RTM_GETLINK",
                             uplink.name(),
@@ -104,7 +100,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
         }
 
         final Route.NextHop nextHop = route.nextHops().get(0);
-        final Link link = linkByIndex.get(nextHop.linkIndex());
+        final Link link = links.link(nextHop.linkIndex());
         final String linkName = link == null ? "link " + nextHop.linkIndex() : link.name();
         final int interfaceIndex = wayOut(link);
         if (interfaceIndex < 0) {
@@ -126,43 +122,14 @@ public final class KernelNeighbourhood implements Neighbourhood {
      * end is a port of it.
      */
     private int wayOut(final Link link) {
-        final int index = uplinkOf(link);
-        if (index >= 0 || !isBridge || link == null) {
-            return index;
+        if (link == null) {
+            return KernelLinks.NONE;
         }
 
-        return uplinkOf(linkByIndex.get(link.lowerIndex())) >= 0 ? Hop.BRIDGED : -1;
-    }
-
-    /** The uplink whose kernel side is this link; -1 if it is that of none, or null. */
-    private int uplinkOf(final Link link) {
-        for (int i = 0; link != null && i < uplinks.size(); i++) {
-            final Link side = kernelSideOf(uplinks.get(i));
-            if (side != null && side.index() == link.index()) {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private Link kernelSideOf(final Uplink uplink) {
-        Link side = null;
-        for (final Link link : linkByIndex.values()) {
-            if (link.name().equals(uplink.name())) {
-                side = link;
-            }
-        }
-        for (final Link link : linkByIndex.values()) {
-            if (side != null
-                    && uplink.vlan() != 0
-                    && link.vlan() == uplink.vlan()
-                    && link.lowerIndex() == side.index()) {
-                return link;
-            }
-        }
-
-        return side;
+        final int index = links.uplinkOf(link.index());
+        final boolean leadsIntoUs =
+                isBridge && links.uplinkOf(link.lowerIndex()) != KernelLinks.NONE;
+        return index == KernelLinks.NONE && leadsIntoUs ? Hop.BRIDGED : index;
     }
 
     @Override
@@ -202,12 +169,8 @@ public final class KernelNeighbourhood implements Neighbourhood {
                                 new LocalAddress(
                                         fromKernel(local.address()),
                                         local.prefixLength(),
-                                        interfaceIndex(local.linkIndex())))
+                                        links.uplinkOf(local.linkIndex())))
                 .collect(toUnmodifiableSet());
-    }
-
-    private int interfaceIndex(final int linkIndex) {
-        return uplinkOf(linkByIndex.get(linkIndex));
     }
 
     @Override
@@ -250,10 +213,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
 
         @Override
         public void onLink(final Link link, final boolean removed) {
-            final Link before =
-                    removed
-                            ? linkByIndex.remove(link.index())
-                            : linkByIndex.put(link.index(), link);
+            final Link before = removed ? links.remove(link) : links.put(link);
             // When a link goes down, the kernel takes its IPv4 routes out and doesn't tell.
             if (removed
                     || before == null
@@ -295,8 +255,7 @@ public final class KernelNeighbourhood implements Neighbourhood {
         @Override
         public void onOverrun() {
             // Links are kept as a copy, so they are read anew here; the rest is looked up.
-            linkByIndex.clear();
-            Links.dump(socket).forEach(link -> linkByIndex.put(link.index(), link));
+            links.reset(Links.dump(socket));
             changes.onEverythingChanged();
         }
     }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Messages as a Linux 6.18 kernel sent them. */
+/** Messages as a Linux 6.18 kernel sent them; that of a VLAN device is of a 6.1. */
 final class Recorded {
     private Recorded() {}
 

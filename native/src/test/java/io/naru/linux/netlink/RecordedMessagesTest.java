@@ -61,10 +61,23 @@ class RecordedMessagesTest {
         assertEquals(2, link.rxQueues());
         assertEquals(2, link.txQueues());
         assertEquals(0, link.masterIndex());
+        assertEquals(0, link.vlan());
         assertEquals(Link.XdpMode.NONE, link.xdpMode());
         assertTrue(link.isUp());
         assertTrue(link.hasCarrier());
         assertFalse(link.isLoopback());
+    }
+
+    @Test
+    void shouldReadVlanDevice() {
+        final Link link = Links.decode(Recorded.resource("link-vlan"));
+
+        assertEquals("eth0.100", link.name());
+        assertEquals("vlan", link.kind());
+        assertEquals(100, link.vlan());
+        assertEquals(2, link.lowerIndex());
+        assertEquals(1500, link.mtu());
+        assertEquals("52:54:00:12:34:56", MacAddress.format(link.macNet()));
     }
 
     @Test
