@@ -27,7 +27,7 @@ public final class SiteConfiguration {
     /** One service, {@code web}, with the three servers behind it. */
     public static String basic(final Site site, final Variant variant, final Family family) {
         final StringBuilder yaml = new StringBuilder(head(site, variant == Variant.FULL_NAT));
-        service(yaml, "web", variant, family, "tcp", WEB_PORT, "web");
+        service(yaml, site, "web", variant, family, "tcp", WEB_PORT, "web");
         yaml.append("pools:\n");
         pool(yaml, "web", webServers(site, variant, variant.backendFamily(family)));
         return yaml.toString();
@@ -85,11 +85,35 @@ public final class SiteConfiguration {
             final StringBuilder yaml, final Site site, final Variant variant, final Family family) {
         final String label = variant.label() + family.of("-4", "-6");
         final String pool = suffix(variant, variant.backendFamily(family));
-        service(yaml, label, variant, family, "tcp", variant.webPort(), "web" + pool);
-        service(yaml, label + "-near", variant, family, "tcp", variant.nearPort(), "near" + pool);
-        service(yaml, label + "-udp", variant, family, "udp", variant.nearPort(), "near" + pool);
+        service(yaml, site, label, variant, family, "tcp", variant.webPort(), "web" + pool);
+        service(
+                yaml,
+                site,
+                label + "-near",
+                variant,
+                family,
+                "tcp",
+                variant.nearPort(),
+                "near" + pool);
+        service(
+                yaml,
+                site,
+                label + "-udp",
+                variant,
+                family,
+                "udp",
+                variant.nearPort(),
+                "near" + pool);
         if (variant != Variant.DSR_L2 && site.topology() != Topology.BRIDGE) {
-            service(yaml, label + "-far", variant, family, "tcp", variant.farPort(), "far" + pool);
+            service(
+                    yaml,
+                    site,
+                    label + "-far",
+                    variant,
+                    family,
+                    "tcp",
+                    variant.farPort(),
+                    "far" + pool);
         }
     }
 
@@ -114,6 +138,7 @@ public final class SiteConfiguration {
 
     private static void service(
             final StringBuilder yaml,
+            final Site site,
             final String name,
             final Variant variant,
             final Family family,
@@ -137,6 +162,11 @@ public final class SiteConfiguration {
                                 protocol,
                                 variant.mode(),
                                 pool));
+        if (variant.isTunnel() && site.topology() == Topology.BRIDGE) {
+            yaml.append(
+                    "    tunnel: { source: 10.2.0.254, source-ipv6: \"2001:db8::fe\" }%n"
+                            .formatted());
+        }
     }
 
     private static void pool(final StringBuilder yaml, final String name, final String backends) {

@@ -30,9 +30,8 @@ public enum Topology {
     /** Whether a mode can be served there. */
     public boolean serves(final Variant variant) {
         return switch (this) {
-            case ROUTED -> true;
+            case ROUTED, BRIDGE -> true;
             case ONE_ARM -> variant != Variant.NAT;
-            case BRIDGE -> variant == Variant.NAT;
         };
     }
 

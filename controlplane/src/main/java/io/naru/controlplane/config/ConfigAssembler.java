@@ -661,6 +661,26 @@ final class ConfigAssembler {
         }
     }
 
+    /** A bridge's interfaces have no address that a tunnel could take. */
+    private void checkTunnelSource(final ServiceConfig service, final IpAddress backend) {
+        if (topology != Topology.BRIDGE || !service.mode().isTunnel() || backend == null) {
+            return;
+        }
+        final TunnelConfig tunnel = service.tunnel();
+        if ((backend.isIpv4() ? tunnel.source() : tunnel.source6()) == null) {
+            serviceSections
+                    .get(service.name())
+                    .error(
+                            SERVICE_TUNNEL,
+                            "in topology bridge no interface has an address: packets to backend "
+                                    + backend
+                                    + " would have no source",
+                            backend.isIpv4()
+                                    ? "tunnel: { source: 10.9.0.1 }"
+                                    : "tunnel: { source-ipv6: 2001:db8:9::1 }");
+        }
+    }
+
     /** Where a backend's port would have to be another than the one that the client called. */
     private void checkPorts(final ServiceConfig service, final String pool) {
         final PortRange ports = service.ports();
@@ -669,6 +689,7 @@ final class ConfigAssembler {
         }
         for (final Backend backend : backends.get(pool)) {
             checkFamily(service, backend);
+            checkTunnelSource(service, backend.config.address());
             final int port = backend.config.port();
             if (port == 0) {
                 continue;

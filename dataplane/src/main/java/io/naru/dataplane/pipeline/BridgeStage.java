@@ -13,6 +13,7 @@ import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.port.SendList;
 import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.service.ForwardingTable;
 
 /**
@@ -156,7 +157,7 @@ final class BridgeStage {
                 if ((source & GROUP_BIT) == 0) {
                     stations.learn(source, ingress, nowNs);
                 }
-                if (isForService(burst, i, frame)) {
+                if (isForService(burst, i, frame) && !isForItsReceiver(burst, i, frame, nowNs)) {
                     isCandidate[i] = true;
                     originalMac[i] = EthernetHeader.destinationMacNet(frame);
                     putDestination(frame, macsNet[ingress]);
@@ -206,6 +207,42 @@ final class BridgeStage {
         };
     }
 
+    /**
+     * Whether a packet to a VIP is for the station that it is sent to: one of our own checks, or
+     * from a balancer beside us. Only servers of {@code dsr-l2} have the VIP too; whoever asks for
+     * the MAC of a VIP is told ours.
+     */
+    private boolean isForItsReceiver(
+            final PacketBurst burst, final int i, final long frame, final long nowNs) {
+        final long destination = EthernetHeader.destinationMacNet(frame);
+        if (Sources.isOneOf(macsNet, destination) || modeOf(burst, i, frame) != Mode.DSR_L2) {
+            return false;
+        }
+
+        final int port = stations.port(destination, nowNs);
+        return port != MacTable.UNKNOWN && port != burst.ingress[i];
+    }
+
+    /** The mode of the service that a packet is to, or null. */
+    private Mode modeOf(final PacketBurst burst, final int i, final long frame) {
+        final long l3 = frame + burst.l3Offset[i];
+        final int protocol = burst.protocol[i];
+        final int portNet = (int) burst.keyB[i] >>> Short.SIZE;
+        final int serviceId =
+                switch (burst.kind[i]) {
+                    case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS ->
+                            table.serviceOf(Ipv4Header.destinationNet(l3), protocol, portNet);
+                    case PacketKind.TRANSPORT_6 ->
+                            table.serviceOf6(
+                                    Ipv6Header.destinationHighNet(l3),
+                                    Ipv6Header.destinationLowNet(l3),
+                                    protocol,
+                                    portNet);
+                    default -> ForwardingTable.NONE;
+                };
+        return serviceId == ForwardingTable.NONE ? null : table.mode(serviceId);
+    }
+
     private boolean isOurIcmp6(
             final PacketBurst burst, final int i, final long frame, final long l3) {
         final long l4 = frame + burst.l4Offset[i];
@@ -234,18 +271,13 @@ final class BridgeStage {
     void giveBack(final PacketBurst burst, final long nowNs) {
         final int count = burst.count;
         for (int i = 0; i < count; i++) {
-            if (!isCandidate[i]) {
+            if (!isCandidate[i] || burst.verdict[i] == Verdict.TX) {
                 continue;
             }
 
-            final int verdict = burst.verdict[i];
-            if (verdict == Verdict.HANDOVER || verdict == Verdict.HELD) {
-                putDestination(burst.address[i], originalMac[i]);
-            } else if (isNotForUs(verdict)) {
-                putDestination(burst.address[i], originalMac[i]);
-                if (!isToVip(burst, i)) {
-                    burst.verdict[i] = forward(burst, i, burst.address[i], nowNs);
-                }
+            putDestination(burst.address[i], originalMac[i]);
+            if (isNotForUs(burst.verdict[i]) && !isToVip(burst, i)) {
+                burst.verdict[i] = forward(burst, i, burst.address[i], nowNs);
             }
         }
     }

@@ -163,10 +163,22 @@ final class PathMtuStage {
                     hopId < 0
                             ? room
                             : mtuToBackend(
-                                    entry, hops.interfaceMtu(Hop.interfaceIndex(hops.hop(hopId))));
+                                    entry, hops.interfaceMtu(portToBackend(burst, i, hopId)));
             final int smallest = Math.min(room, Math.min(toClient, toBackend));
             final int header = FlowEntry.isIpv6(entry) ? Ipv6Header.LENGTH : Ipv4Header.LENGTH;
             MssOption.lower(l4, smallest - header - TcpHeader.LENGTH);
         }
+    }
+
+    /** Of a bridge: where this packet goes to, or if it is an answer where it came from. */
+    private int portToBackend(final PacketBurst burst, final int i, final int hopId) {
+        final int index = Hop.interfaceIndex(hops.hop(hopId));
+        if (index != Hop.BRIDGED) {
+            return index;
+        }
+
+        return burst.direction[i] == FlowEntry.TO_BACKEND
+                ? Hop.interfaceIndex(burst.hop[i])
+                : burst.ingress[i];
     }
 }

@@ -16,7 +16,10 @@ import io.naru.dataplane.port.memory.MemoryFrames;
 import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.OversizeRule;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.ServiceOptions;
+import io.naru.dataplane.protocol.TunnelSpec;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.service.Specs;
 import java.nio.ByteBuffer;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bridge: what passes untouched, and what it picks out. */
 class BridgeFixturesTest {
@@ -245,6 +249,182 @@ class BridgeFixturesTest {
     private static byte[] packet(final Frame frame) {
         final byte[] bytes = frame.unpadded().bytes();
         return Arrays.copyOfRange(bytes, 14, bytes.length);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "192.0.2.7:4321, 192.0.2.10:80, 192.0.2.101:8080, 192.0.2.99",
+        "'[2001:db8::7]:4321', '[2001:db8::10]:80', '[2001:db8::101]:8080', 2001:db8::99"
+    })
+    @DisplayName("full-nat: the backend sees a local address, which answers for itself")
+    void fullNat(final String client, final String vip, final String server, final String local) {
+        rig.adopt(
+                ForwardingTable.builder(1)
+                        .backend(1, backend("s1", server), HOP)
+                        .service(0, Specs.service("web", vip, Protocol.TCP, Mode.FULL_NAT), 1)
+                        .localAddress(0, IpAddress.parse(local), false));
+        learnAll();
+
+        final Rig.Outcome syn = send(LEFT, Frame.tcp(client, vip, SYN).macs(CLIENT, OTHER).bytes());
+
+        final boolean isIpv6 = client.startsWith("[");
+        final int port =
+                syn.isSent() ? ByteBuffer.wrap(syn.out).getShort(isIpv6 ? 54 : 34) & 0xffff : 0;
+        final String source = (isIpv6 ? "[" + local + "]" : local) + ":" + port;
+        syn.assertSent(RIGHT, Frame.tcp(source, server, SYN).macs(RIGHT_MAC, SERVER));
+        // to the MAC that the backend was told, and to one that it remembers from before
+        for (final String mac : List.of(RIGHT_MAC, OTHER)) {
+            send(RIGHT, Frame.tcp(server, source, SYN | ACK).macs(SERVER, mac).bytes())
+                    .assertSent(LEFT, Frame.tcp(vip, client, SYN | ACK).macs(LEFT_MAC, CLIENT));
+        }
+    }
+
+    @Test
+    @DisplayName("full-nat: who has the local address? We, at the MAC of the port that was asked")
+    void arpForLocalAddress() {
+        rig.adopt(
+                ForwardingTable.builder(1)
+                        .backend(1, backend("s1", "192.0.2.101:8080"), HOP)
+                        .service(
+                                0,
+                                Specs.service("web", "192.0.2.10:80", Protocol.TCP, Mode.FULL_NAT),
+                                1)
+                        .localAddress(0, IpAddress.parse("192.0.2.99"), false));
+
+        send(
+                        RIGHT,
+                        Frame.arp(
+                                1,
+                                "ff:ff:ff:ff:ff:ff",
+                                SERVER,
+                                "192.0.2.101",
+                                "00:00:00:00:00:00",
+                                "192.0.2.99"))
+                .assertSent(
+                        RIGHT,
+                        Frame.arp(2, SERVER, RIGHT_MAC, "192.0.2.99", SERVER, "192.0.2.101"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "192.0.2.7:4321, 192.0.2.10:80, 192.0.2.101:0",
+        "'[2001:db8::7]:4321', '[2001:db8::10]:80', '[2001:db8::101]:0'"
+    })
+    @DisplayName("dsr-l2: the frame gets the backend's MAC; its answers pass untouched")
+    void dsrL2(final String client, final String vip, final String server) {
+        rig.adopt(
+                ForwardingTable.builder(1)
+                        .backend(1, backend("s1", server), HOP)
+                        .service(0, Specs.service("web", vip, Protocol.TCP, Mode.DSR_L2), 1));
+        learnAll();
+
+        send(LEFT, Frame.tcp(client, vip, SYN).macs(CLIENT, OTHER).bytes())
+                .assertSent(RIGHT, Frame.tcp(client, vip, SYN).macs(RIGHT_MAC, SERVER));
+        final byte[] answer = Frame.tcp(vip, client, SYN | ACK).macs(SERVER, CLIENT).bytes();
+        assertUntouched(send(RIGHT, answer), LEFT, answer);
+
+        // a check of ours, or another balancer's packet: it is for the server that it is sent to
+        final byte[] check = Frame.tcp(client, vip, SYN).macs(CLIENT, SERVER).bytes();
+        assertUntouched(send(LEFT, check), RIGHT, check);
+
+        // a backend on the client's own side: back by the port that it came by
+        send(LEFT, Frame.udp("192.0.2.101:1", "192.0.2.8:1").macs(SERVER, OTHER).bytes());
+        send(LEFT, Frame.tcp(client, vip, ACK).macs(CLIENT, OTHER).bytes())
+                .assertSent(LEFT, Frame.tcp(client, vip, ACK).macs(LEFT_MAC, SERVER));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DSR_GRE, 24", "DSR_IPIP, 20"})
+    @DisplayName("a tunnel needs a source that the service names: a bridge has no address")
+    void tunnel(final Mode mode, final int overhead) {
+        final byte[] syn =
+                Frame.tcp("192.0.2.7:4321", "192.0.2.10:80", SYN).macs(CLIENT, OTHER).bytes();
+        adoptTunnel(mode, TunnelSpec.DEFAULT);
+        learnAll();
+        send(LEFT, syn).assertDropped(DropReason.NO_TUNNEL_SOURCE);
+
+        adoptTunnel(
+                mode,
+                new TunnelSpec(
+                        IpAddress.parse("192.0.2.99"),
+                        32,
+                        IpAddress.NONE,
+                        128,
+                        TunnelSpec.NO_KEY,
+                        false,
+                        true));
+        final Rig.Outcome sent = send(LEFT, syn);
+
+        assertTrue(sent.isSent(), () -> "not sent: " + sent.reason());
+        assertEquals(RIGHT, sent.egress());
+        assertArrayEquals(Frame.mac(SERVER), Arrays.copyOf(sent.out, 6));
+        assertEquals(0xc0000263, ByteBuffer.wrap(sent.out).getInt(26), "from the source");
+        assertEquals(0xc0000265, ByteBuffer.wrap(sent.out).getInt(30), "to the backend");
+        assertArrayEquals(
+                Arrays.copyOfRange(syn, 14, 54),
+                Arrays.copyOfRange(sent.out, 14 + overhead, 54 + overhead),
+                "inside: as it came");
+    }
+
+    private void adoptTunnel(final Mode mode, final TunnelSpec tunnel) {
+        rig.adopt(
+                ForwardingTable.builder(1)
+                        .backend(1, backend("s1", "192.0.2.101:0"), HOP)
+                        .service(
+                                0,
+                                Specs.service("web", "192.0.2.10:80", Protocol.TCP, mode)
+                                        .with(
+                                                new ServiceOptions(
+                                                        false,
+                                                        false,
+                                                        false,
+                                                        ServiceOptions.MSS_AUTO,
+                                                        OversizeRule.INNER,
+                                                        tunnel)),
+                                1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1_500, 1_792 - 14})
+    @DisplayName("frames pass up to what a UMEM chunk of 2,048 bytes has room for")
+    void longFrames(final int packetLength) {
+        learnAll();
+        final byte[] other =
+                Frame.udp("192.0.2.8:9", "192.0.2.7:9")
+                        .macs(OTHER, CLIENT)
+                        .payload(packetLength - 28)
+                        .bytes();
+        assertUntouched(send(RIGHT, other), LEFT, other);
+    }
+
+    @Test
+    @DisplayName("a SYN's offer is lowered to what both ports take, not to what Ethernet does")
+    void clampsToPorts() {
+        rig.hops.interfaceMtu(LEFT, 3_000);
+        rig.hops.interfaceMtu(RIGHT, 2_500);
+        learnAll();
+        final byte[] mss = {2, 4, 0x23, 0x28}; // 9,000
+        final String client = "192.0.2.7:4321";
+
+        final byte[] syn =
+                send(
+                                LEFT,
+                                Frame.tcp(client, "192.0.2.10:80", SYN)
+                                        .tcpOptions(mss)
+                                        .macs(CLIENT, LEFT_MAC)
+                                        .bytes())
+                        .out;
+        final byte[] synAck =
+                send(
+                                RIGHT,
+                                Frame.tcp("192.0.2.101:8080", client, SYN | ACK)
+                                        .tcpOptions(mss)
+                                        .macs(SERVER, CLIENT)
+                                        .bytes())
+                        .out;
+
+        assertEquals(2_460, ByteBuffer.wrap(syn).getShort(56));
+        assertEquals(2_460, ByteBuffer.wrap(synAck).getShort(56));
     }
 
     @Test
