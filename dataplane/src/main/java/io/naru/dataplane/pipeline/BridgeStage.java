@@ -174,7 +174,11 @@ final class BridgeStage {
     }
 
     private boolean isForService(final PacketBurst burst, final int i, final long frame) {
-        final long l3 = frame + burst.l3Offset[i];
+        if (burst.l3Offset[i] != EthernetHeader.LENGTH) {
+            return false; // of a VLAN, and services are not
+        }
+
+        final long l3 = frame + EthernetHeader.LENGTH;
         return switch (burst.kind[i]) {
             case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS ->
                     isOurs(Ipv4Header.destinationNet(l3))
@@ -210,12 +214,12 @@ final class BridgeStage {
     /**
      * Whether a packet to a VIP is for the station that it is sent to: one of our own checks, or
      * from a balancer beside us. Only servers of {@code dsr-l2} have the VIP too; whoever asks for
-     * the MAC of a VIP is told ours.
+     * the MAC of a VIP is told ours. A check may go to a port that no service has.
      */
     private boolean isForItsReceiver(
             final PacketBurst burst, final int i, final long frame, final long nowNs) {
         final long destination = EthernetHeader.destinationMacNet(frame);
-        if (Sources.isOneOf(macsNet, destination) || modeOf(burst, i, frame) != Mode.DSR_L2) {
+        if (Sources.isOneOf(macsNet, destination) || !isAboutItsReceiver(burst, i, frame)) {
             return false;
         }
 
@@ -223,24 +227,31 @@ final class BridgeStage {
         return port != MacTable.UNKNOWN && port != burst.ingress[i];
     }
 
-    /** The mode of the service that a packet is to, or null. */
-    private Mode modeOf(final PacketBurst burst, final int i, final long frame) {
+    private boolean isAboutItsReceiver(final PacketBurst burst, final int i, final long frame) {
         final long l3 = frame + burst.l3Offset[i];
-        final int protocol = burst.protocol[i];
         final int portNet = (int) burst.keyB[i] >>> Short.SIZE;
-        final int serviceId =
-                switch (burst.kind[i]) {
-                    case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS ->
-                            table.serviceOf(Ipv4Header.destinationNet(l3), protocol, portNet);
-                    case PacketKind.TRANSPORT_6 ->
-                            table.serviceOf6(
-                                    Ipv6Header.destinationHighNet(l3),
-                                    Ipv6Header.destinationLowNet(l3),
-                                    protocol,
-                                    portNet);
-                    default -> ForwardingTable.NONE;
-                };
-        return serviceId == ForwardingTable.NONE ? null : table.mode(serviceId);
+        return switch (burst.kind[i]) {
+            case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS -> {
+                final int vip = Ipv4Header.destinationNet(l3);
+                yield table.isVip(vip) != 0
+                        && isOfServers(table.serviceOf(vip, burst.protocol[i], portNet));
+            }
+            case PacketKind.TRANSPORT_6 -> {
+                final long high = Ipv6Header.destinationHighNet(l3);
+                final long low = Ipv6Header.destinationLowNet(l3);
+                yield table.isVip6(high, low)
+                        && isOfServers(table.serviceOf6(high, low, burst.protocol[i], portNet));
+            }
+            case PacketKind.ICMP ->
+                    IcmpHeader.type(frame + burst.l4Offset[i]) == IcmpHeader.TYPE_ECHO_REQUEST;
+            case PacketKind.ICMP_6 ->
+                    IcmpHeader.type(frame + burst.l4Offset[i]) == IcmpHeader.TYPE_ECHO_REQUEST_6;
+            default -> false;
+        };
+    }
+
+    private boolean isOfServers(final int serviceId) {
+        return serviceId == ForwardingTable.NONE || table.mode(serviceId) == Mode.DSR_L2;
     }
 
     private boolean isOurIcmp6(

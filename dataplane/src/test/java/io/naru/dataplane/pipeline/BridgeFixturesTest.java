@@ -126,6 +126,7 @@ class BridgeFixturesTest {
     void passes() {
         final byte[][] frames = {
             Frame.tcp("10.0.0.1:1", "10.0.0.2:2", ACK).macs(CLIENT, OTHER).vlan(7).bytes(),
+            Frame.tcp("192.0.2.7:1", "192.0.2.10:80", SYN).macs(CLIENT, OTHER).vlan(7).bytes(),
             Frame.tcp("10.0.0.1:1", "10.0.0.2:2", ACK)
                     .macs(CLIENT, OTHER)
                     .etherType(0x88cc)
@@ -324,8 +325,22 @@ class BridgeFixturesTest {
         assertUntouched(send(RIGHT, answer), LEFT, answer);
 
         // a check of ours, or another balancer's packet: it is for the server that it is sent to
-        final byte[] check = Frame.tcp(client, vip, SYN).macs(CLIENT, SERVER).bytes();
-        assertUntouched(send(LEFT, check), RIGHT, check);
+        final String otherPort = vip.substring(0, vip.lastIndexOf(':')) + ":8080";
+        final String clientHost = client.substring(0, client.lastIndexOf(':'));
+        final String vipHost = vip.substring(0, vip.lastIndexOf(':'));
+        final Frame ping =
+                client.startsWith("[")
+                        ? Frame.icmp6(clientHost, vipHost, 128)
+                        : Frame.icmp(clientHost, vipHost, 8);
+        for (final byte[] check :
+                List.of(
+                        Frame.tcp(client, vip, SYN).macs(CLIENT, SERVER).bytes(),
+                        Frame.tcp(client, otherPort, SYN).macs(CLIENT, SERVER).bytes(),
+                        ping.macs(CLIENT, SERVER).bytes())) {
+            assertUntouched(send(LEFT, check), RIGHT, check);
+        }
+        send(LEFT, Frame.tcp(client, otherPort, SYN).macs(CLIENT, LEFT_MAC).bytes())
+                .assertDropped(DropReason.NO_SERVICE);
 
         // a backend on the client's own side: back by the port that it came by
         send(LEFT, Frame.udp("192.0.2.101:1", "192.0.2.8:1").macs(SERVER, OTHER).bytes());
