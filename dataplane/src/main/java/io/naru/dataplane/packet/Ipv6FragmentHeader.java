@@ -43,6 +43,24 @@ public final class Ipv6FragmentHeader {
         return RawMemory.getInt(address + IDENTIFICATION_OFFSET);
     }
 
+    /**
+     * Writes the whole header.
+     *
+     * @param start a multiple of 8.
+     * @param identification in host order.
+     */
+    public static void put(
+            final long address,
+            final int nextHeader,
+            final int start,
+            final boolean isLast,
+            final int identification) {
+        final int field = start | (isLast ? 0 : MORE_FRAGMENTS);
+        RawMemory.putShort(address + NEXT_HEADER_OFFSET, (short) nextHeader);
+        RawMemory.putShort(address + FRAGMENT_OFFSET, Short.reverseBytes((short) field));
+        RawMemory.putInt(address + IDENTIFICATION_OFFSET, Integer.reverseBytes(identification));
+    }
+
     private static int field(final long address) {
         return Short.reverseBytes(RawMemory.getShort(address + FRAGMENT_OFFSET)) & 0xffff;
     }

@@ -10,6 +10,7 @@ import io.naru.dataplane.packet.EthernetHeader;
 import io.naru.dataplane.packet.GreHeader;
 import io.naru.dataplane.packet.InternetChecksum;
 import io.naru.dataplane.packet.Ipv4Header;
+import io.naru.dataplane.packet.Ipv6FragmentHeader;
 import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.port.PacketBurst;
@@ -26,7 +27,15 @@ import io.naru.dataplane.protocol.DropReason;
  *   │ prefix                          │ IPv4 header │ data 2 │    in a new frame, and so on
  * </pre>
  *
- * <p>The prefix's lengths and checksums are made right for each. Used by one worker.
+ * <p>The prefix's lengths and checksums are made right for each. IPv6 packets that we send
+ * ourselves, around others, are cut behind a fragment header of their own (RFC 8200 §4.5):
+ *
+ * <pre>
+ *   │ Ethernet, IPv6 │ fragment header │ data 1 │    in its own frame, whose headroom has the room
+ *   │ Ethernet, IPv6 │ fragment header │ data 2 │    in a new frame
+ * </pre>
+ *
+ * <p>Used by one worker.
  */
 final class Fragmenter {
     private static final int NO_FRAME = Verdict.drop(DropReason.NO_FRAME);
@@ -42,6 +51,7 @@ final class Fragmenter {
     private final int[] marked = new int[PacketBurst.CAPACITY];
     private final int[] prefixes = new int[PacketBurst.CAPACITY];
     private final int[] steps = new int[PacketBurst.CAPACITY];
+    private final boolean[] areIpv6 = new boolean[PacketBurst.CAPACITY];
     private int count;
     private int reserved;
     private final int identificationStep;
@@ -75,12 +85,30 @@ final class Fragmenter {
             final int length,
             final int headerLength,
             final int mtu) {
-        final int step = (mtu - headerLength) & -UNIT;
+        return mark(i, prefixLength, length - headerLength, (mtu - headerLength) & -UNIT, false);
+    }
+
+    /**
+     * The same of an IPv6 packet that is around another one, and will be ours.
+     *
+     * @param length of its header and its data.
+     */
+    int mark6(final int i, final int prefixLength, final int length, final int mtu) {
+        final int step = (mtu - Ipv6Header.LENGTH - Ipv6FragmentHeader.LENGTH) & -UNIT;
+        return mark(i, prefixLength, length - Ipv6Header.LENGTH, step, true);
+    }
+
+    private int mark(
+            final int i,
+            final int prefixLength,
+            final int data,
+            final int step,
+            final boolean isIpv6) {
         if (step < UNIT) {
             return TOO_BIG;
         }
 
-        final int newFrames = (length - headerLength - 1) / step;
+        final int newFrames = (data - 1) / step;
         if (newFrames > sendList.room() - reserved) {
             return NO_FRAME;
         }
@@ -88,6 +116,7 @@ final class Fragmenter {
         reserved += newFrames;
         prefixes[count] = prefixLength;
         steps[count] = step;
+        areIpv6[count] = isIpv6;
         marked[count++] = i;
         return Verdict.UNDECIDED;
     }
@@ -96,7 +125,9 @@ final class Fragmenter {
     void cut(final PacketBurst burst) {
         for (int k = 0; k < count; k++) {
             final int i = marked[k];
-            if (burst.verdict[i] == Verdict.TX) {
+            if (burst.verdict[i] == Verdict.TX && areIpv6[k]) {
+                cut6(burst, i, prefixes[k], steps[k]);
+            } else if (burst.verdict[i] == Verdict.TX) {
                 cut(burst, i, prefixes[k], steps[k]);
             }
         }
@@ -139,6 +170,45 @@ final class Fragmenter {
 
         finish(frame, prefixLength, headerLength + step, firstOffset, MORE_FRAGMENTS);
         burst.length[i] = prefixLength + headerLength + step;
+    }
+
+    private void cut6(
+            final PacketBurst burst, final int i, final int prefixLength, final int step) {
+        final long frame = burst.address[i];
+        final long header = frame + prefixLength;
+        final long payload = header + Ipv6Header.LENGTH;
+        final int data = Ipv6Header.payloadLength(header);
+        final int protocol = Ipv6Header.nextHeader(header);
+        final int identification = nextIdentification;
+        nextIdentification += identificationStep;
+        final int headers = prefixLength + Ipv6Header.LENGTH;
+        for (int start = step; start < data; start += step) {
+            final long copy = sendList.newFrame();
+            final int length = Math.min(step, data - start);
+            final boolean isLast = start + length == data;
+            RawMemory.copy(frame, copy, headers);
+            RawMemory.copy(payload + start, copy + headers + Ipv6FragmentHeader.LENGTH, length);
+            finish6(copy + prefixLength, protocol, start, isLast, length, identification);
+            sendList.add(copy, headers + Ipv6FragmentHeader.LENGTH + length, burst.hop[i]);
+        }
+
+        final long moved = frame - Ipv6FragmentHeader.LENGTH;
+        RawMemory.copy(frame, moved, headers);
+        finish6(moved + prefixLength, protocol, 0, false, step, identification);
+        burst.address[i] = moved;
+        burst.length[i] = headers + Ipv6FragmentHeader.LENGTH + step;
+    }
+
+    private static void finish6(
+            final long header,
+            final int protocol,
+            final int start,
+            final boolean isLast,
+            final int length,
+            final int identification) {
+        Ipv6Header.putNextHeader(header, Ipv6Header.NEXT_FRAGMENT);
+        Ipv6Header.putPayloadLength(header, Ipv6FragmentHeader.LENGTH + length);
+        Ipv6FragmentHeader.put(header + Ipv6Header.LENGTH, protocol, start, isLast, identification);
     }
 
     private static boolean isTunnel(final long header) {

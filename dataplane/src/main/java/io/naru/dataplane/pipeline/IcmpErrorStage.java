@@ -610,7 +610,9 @@ final class IcmpErrorStage {
                                 quote.isIpv6());
         final long hop = FlowEntry.clientHop(entry);
         final int problem = problemOf(burst, i, hop, false);
-        if (problem != Verdict.UNDECIDED || !inner.isUnfragmentable()) {
+        // a sender of IPv6 is never told of less than 1280: what is around it will be cut
+        final boolean isCut = inner.isIpv6() && inner.statedLength() <= MIN_PATH_MTU_6;
+        if (problem != Verdict.UNDECIDED || isCut || !inner.isUnfragmentable()) {
             return ICMP_TUNNEL;
         }
 

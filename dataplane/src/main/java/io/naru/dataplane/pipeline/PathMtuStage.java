@@ -21,6 +21,7 @@ import io.naru.dataplane.service.ForwardingTable;
  * <pre>
  *   fits                          goes on
  *   IPv6, or don't fragment       its sender is told what fits (RFC 1191, 8201)
+ *   IPv6 of 1,280 bytes at most   in a tunnel: the packet around it is cut (RFC 2473)
  *   may be fragmented             as the service says: marked for {@link Fragmenter}, or dropped
  *   SYN                           its MSS is lowered to what fits
  * </pre>
@@ -33,6 +34,9 @@ final class PathMtuStage {
 
     /** The longest Ethernet header, and outer IPv6 with all of GRE. */
     private static final int MAX_OVERHEAD = 18 + 40 + 12;
+
+    /** What every link of IPv6 takes (RFC 8200 §5). */
+    private static final int MIN_MTU_6 = 1_280;
 
     private static final int DONT_FRAGMENT_NET = 0x0040;
     private static final int GRE = Mode.DSR_GRE.code();
@@ -89,6 +93,10 @@ final class PathMtuStage {
                 isIpv6
                         || (RawMemory.getShort(l3 + Ipv4Header.FRAGMENT_OFFSET) & DONT_FRAGMENT_NET)
                                 != 0;
+        if (isIpv6 && overhead > 0 && length <= MIN_MTU_6) {
+            return cutAround(burst, i, entry, length + overhead, room + overhead);
+        }
+
         if (isFixed) {
             return reply.tooBig(burst, i, room, nowNs);
         }
@@ -107,6 +115,21 @@ final class PathMtuStage {
                         i, burst.l3Offset[i], length + overhead, Ipv4Header.LENGTH, room + overhead)
                 : fragmenter.mark(
                         i, burst.l3Offset[i] + overhead, length, Ipv4Header.headerLength(l3), room);
+    }
+
+    /**
+     * Of IPv6 every link takes 1,280 bytes, and no sender sends less for being told so: the packet
+     * around such a one is cut, and put together at the tunnel's end (RFC 2473 §7.1).
+     */
+    private int cutAround(
+            final PacketBurst burst,
+            final int i,
+            final long entry,
+            final int outerLength,
+            final int mtu) {
+        return table.isBackendIpv6(FlowEntry.backendId(entry))
+                ? fragmenter.mark6(i, burst.l3Offset[i], outerLength, mtu)
+                : fragmenter.mark(i, burst.l3Offset[i], outerLength, Ipv4Header.LENGTH, mtu);
     }
 
     /** What the tunnel adds to a packet of the flow. */

@@ -150,6 +150,80 @@ class PathMtuFixturesTest {
         assertNull(Checksums.problem(answer));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "DSR_IPIP, 10.2.0.1:0, 1299",
+        "DSR_GRE, 10.2.0.1:0, 1280",
+        "DSR_GRE, 10.2.0.1:0, 600",
+        "DSR_IPIP, 10.2.0.1:0, 68"
+    })
+    @DisplayName("IPv6 of 1280 bytes in a tunnel that has no room for it: the packet around is cut")
+    void cutsAroundIpv6(final Mode mode, final String server, final int mtu) {
+        open(mode, VIP_6, server, mtu);
+        final Frame datagram =
+                Frame.udp(CLIENT_6, VIP_6).macs(ROUTER, CLIENT_SIDE_MAC).payload(1280 - 48);
+
+        final List<byte[]> frames = sent(rig.send(CLIENT_SIDE, datagram.bytes()));
+
+        frames.forEach(frame -> assertTrue(frame.length - 14 <= mtu));
+        final byte[] inside = reassembled(frames.stream().map(f -> from(f, 14)).toList());
+        assertArrayEquals(
+                from(datagram.ttl(63).bytes(), 14), from(inside, mode == Mode.DSR_GRE ? 4 : 0));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DSR_IPIP, 0, 1280", "DSR_GRE, 4, 1280", "DSR_IPIP, 0, 1319", "DSR_GRE, 4, 1323"})
+    @DisplayName("the same where the packet around it is IPv6: behind a fragment header of its own")
+    void cutsIpv6AroundIpv6(final Mode mode, final int gre, final int mtu) {
+        open(mode, VIP_6, "[2001:db8:2::1]:0", mtu);
+        final Frame datagram =
+                Frame.udp(CLIENT_6, VIP_6).macs(ROUTER, CLIENT_SIDE_MAC).payload(1280 - 48);
+
+        final List<byte[]> one = sent(rig.send(CLIENT_SIDE, datagram.bytes()));
+        final List<byte[]> two = sent(rig.send(CLIENT_SIDE, datagram.bytes()));
+
+        one.forEach(frame -> assertTrue(frame.length - 14 <= mtu));
+        final byte[] inside = reassembled6(one, gre == 0 ? 41 : 47);
+        assertArrayEquals(from(datagram.ttl(63).bytes(), 14), from(inside, gre));
+        assertTrue(
+                ByteBuffer.wrap(one.get(0)).getInt(58) != ByteBuffer.wrap(two.get(0)).getInt(58),
+                "identification");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10.2.0.1:0, 1300", "'[2001:db8:2::1]:0', 1320"})
+    @DisplayName("what just fits is not cut; and a longer one is told of 1280, which is then cut")
+    void boundsOfCutting(final String server, final int mtu) {
+        open(Mode.DSR_IPIP, VIP_6, server, mtu);
+        final Frame datagram = Frame.udp(CLIENT_6, VIP_6).macs(ROUTER, CLIENT_SIDE_MAC);
+
+        assertEquals(1, sent(rig.send(CLIENT_SIDE, datagram.payload(1280 - 48).bytes())).size());
+        final byte[] answer = rig.send(CLIENT_SIDE, datagram.payload(1281 - 48).bytes()).out;
+
+        assertEquals(2, answer[54], "packet too big");
+        assertEquals(1280, ByteBuffer.wrap(answer).getInt(58));
+    }
+
+    /** What is behind the fragment headers of fragments that are the whole of one IPv6 packet. */
+    private static byte[] reassembled6(final List<byte[]> frames, final int protocol) {
+        final List<byte[]> sorted = new ArrayList<>(frames);
+        sorted.sort((a, b) -> Integer.compare(u16(a, 56), u16(b, 56)));
+        final ByteArrayOutputStream data = new ByteArrayOutputStream();
+        for (int i = 0; i < sorted.size(); i++) {
+            final byte[] frame = sorted.get(i);
+            assertEquals(44, frame[20], "a fragment header");
+            assertEquals(protocol, frame[54]);
+            assertEquals(0, frame[55], "reserved");
+            assertEquals(frame.length - 54, u16(frame, 18), "payload length");
+            assertEquals(data.size(), u16(frame, 56) & 0xfff8, "no gap, no overlap");
+            assertEquals(i < sorted.size() - 1 ? 1 : 0, u16(frame, 56) & 7, "more fragments");
+            assertArrayEquals(
+                    Arrays.copyOfRange(sorted.get(0), 58, 62), Arrays.copyOfRange(frame, 58, 62));
+            data.write(frame, 62, frame.length - 62);
+        }
+        return data.toByteArray();
+    }
+
     @Test
     @DisplayName("IPv6 in a tunnel: the sender is told, and never of less than 1280")
     void ipv6() {
@@ -160,7 +234,7 @@ class PathMtuFixturesTest {
                                 CLIENT_SIDE,
                                 Frame.udp(CLIENT_6, VIP_6)
                                         .macs(ROUTER, CLIENT_SIDE_MAC)
-                                        .payload(1300 - 24 - 48 + 1)
+                                        .payload(1281 - 48)
                                         .bytes())
                         .out;
 
