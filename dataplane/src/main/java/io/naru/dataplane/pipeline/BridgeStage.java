@@ -181,11 +181,7 @@ final class BridgeStage {
         final long l3 = frame + EthernetHeader.LENGTH;
         return switch (burst.kind[i]) {
             case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS ->
-                    isOurs(Ipv4Header.destinationNet(l3))
-                            || table.isNatBackend(
-                                    Ipv4Header.sourceNet(l3),
-                                    burst.protocol[i],
-                                    (int) burst.keyB[i] & 0xffff);
+                    isOurs(Ipv4Header.destinationNet(l3)) || isFromNatBackend(burst, i, l3);
             case PacketKind.FRAGMENT ->
                     isOurs(Ipv4Header.destinationNet(l3))
                             || table.isNatAddress(Ipv4Header.sourceNet(l3));
@@ -196,12 +192,7 @@ final class BridgeStage {
             case PacketKind.ARP ->
                     isOurs(ArpHeader.targetIpNet(l3)) || isOurs(ArpHeader.senderIpNet(l3));
             case PacketKind.TRANSPORT_6 ->
-                    isOurs6(l3 + Ipv6Header.DESTINATION_OFFSET)
-                            || table.isNatBackend6(
-                                    Ipv6Header.sourceHighNet(l3),
-                                    Ipv6Header.sourceLowNet(l3),
-                                    burst.protocol[i],
-                                    (int) burst.keyB[i] & 0xffff);
+                    isOurs6(l3 + Ipv6Header.DESTINATION_OFFSET) || isFromNatBackend6(burst, i, l3);
             case PacketKind.FRAGMENT_6 ->
                     isOurs6(l3 + Ipv6Header.DESTINATION_OFFSET)
                             || table.isNatAddress6(
@@ -214,7 +205,8 @@ final class BridgeStage {
     /**
      * Whether a packet to a VIP is for the station that it is sent to: one of our own checks, or
      * from a balancer beside us. Only servers of {@code dsr-l2} have the VIP too; whoever asks for
-     * the MAC of a VIP is told ours. A check may go to a port that no service has.
+     * the MAC of a VIP is told ours. A check may go to a port that no service has; so does an
+     * answer to the VIP in place of a client, by way of a gateway, and that is ours.
      */
     private boolean isForItsReceiver(
             final PacketBurst burst, final int i, final long frame, final long nowNs) {
@@ -234,13 +226,15 @@ final class BridgeStage {
             case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS -> {
                 final int vip = Ipv4Header.destinationNet(l3);
                 yield table.isVip(vip) != 0
-                        && isOfServers(table.serviceOf(vip, burst.protocol[i], portNet));
+                        && isOfServers(table.serviceOf(vip, burst.protocol[i], portNet))
+                        && !isFromNatBackend(burst, i, l3);
             }
             case PacketKind.TRANSPORT_6 -> {
                 final long high = Ipv6Header.destinationHighNet(l3);
                 final long low = Ipv6Header.destinationLowNet(l3);
                 yield table.isVip6(high, low)
-                        && isOfServers(table.serviceOf6(high, low, burst.protocol[i], portNet));
+                        && isOfServers(table.serviceOf6(high, low, burst.protocol[i], portNet))
+                        && !isFromNatBackend6(burst, i, l3);
             }
             case PacketKind.ICMP ->
                     IcmpHeader.type(frame + burst.l4Offset[i]) == IcmpHeader.TYPE_ECHO_REQUEST;
@@ -252,6 +246,19 @@ final class BridgeStage {
 
     private boolean isOfServers(final int serviceId) {
         return serviceId == ForwardingTable.NONE || table.mode(serviceId) == Mode.DSR_L2;
+    }
+
+    private boolean isFromNatBackend(final PacketBurst burst, final int i, final long l3) {
+        return table.isNatBackend(
+                Ipv4Header.sourceNet(l3), burst.protocol[i], (int) burst.keyB[i] & 0xffff);
+    }
+
+    private boolean isFromNatBackend6(final PacketBurst burst, final int i, final long l3) {
+        return table.isNatBackend6(
+                Ipv6Header.sourceHighNet(l3),
+                Ipv6Header.sourceLowNet(l3),
+                burst.protocol[i],
+                (int) burst.keyB[i] & 0xffff);
     }
 
     private boolean isOurIcmp6(

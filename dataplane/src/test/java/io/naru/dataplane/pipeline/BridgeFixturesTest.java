@@ -523,15 +523,17 @@ class BridgeFixturesTest {
         assertEquals(0xc000020a, out.getInt(26), "from the VIP");
         assertEquals(0xc0000265, out.getInt(30), "to the backend");
         final int port = out.getShort(34) & 0xffff;
-        send(
-                        RIGHT,
-                        Frame.tcp("192.0.2.101:8080", "192.0.2.10:" + port, SYN | ACK)
-                                .macs(SERVER, RIGHT_MAC)
-                                .bytes())
-                .assertSent(
-                        RIGHT,
-                        Frame.tcp("192.0.2.10:80", "192.0.2.9:4321", SYN | ACK)
-                                .macs(RIGHT_MAC, OTHER));
+        for (final String to : List.of(RIGHT_MAC, CLIENT)) { // which may be its gateway
+            send(
+                            RIGHT,
+                            Frame.tcp("192.0.2.101:8080", "192.0.2.10:" + port, SYN | ACK)
+                                    .macs(SERVER, to)
+                                    .bytes())
+                    .assertSent(
+                            RIGHT,
+                            Frame.tcp("192.0.2.10:80", "192.0.2.9:4321", SYN | ACK)
+                                    .macs(RIGHT_MAC, OTHER));
+        }
     }
 
     @Test
