@@ -164,7 +164,7 @@ final class ClassifyStage {
                             : echo.answer6(burst, i, frame, l3);
             case PacketKind.ICMP ->
                     isHeaderRight(l3) ? classifyIcmp(burst, i, frame, l3, nowNs) : BAD_IP_CHECKSUM;
-            default -> BAD_IP_CHECKSUM;
+            default -> Ipv4Header.sourceNet(l3) == 0 ? BAD_SOURCE : BAD_IP_CHECKSUM;
         };
     }
 
@@ -187,6 +187,10 @@ final class ClassifyStage {
     private int classifyWithOptions(final PacketBurst burst, final int i, final long l3) {
         if (!isHeaderRight(l3)) {
             return BAD_IP_CHECKSUM;
+        }
+
+        if (Ipv4Header.sourceNet(l3) == 0) {
+            return BAD_SOURCE;
         }
 
         final long keyA = burst.keyA[i];
@@ -288,11 +292,15 @@ final class ClassifyStage {
         burst.keyB[i] = 0;
     }
 
-    /** Whether a packet is sent to us, by a single machine, with the right header checksum. */
+    /**
+     * Whether a packet is sent to us, by a single machine, with the right header checksum. Nobody
+     * is 0.0.0.0, and that is what flows have for a backend whose answers are not found by it.
+     */
     private static boolean isSound(final long frame, final long l3, final long macNet) {
         final long notOurs = (getLong(frame) ^ macNet) & EthernetHeader.MAC_MASK;
         final long group = getLong(frame + EthernetHeader.SOURCE_OFFSET) & GROUP_BIT;
-        return (notOurs | group) == 0 && isChecksumRight(l3);
+        final int source = getInt(l3 + Ipv4Header.SOURCE_OFFSET);
+        return (notOurs | group) == 0 && source != 0 && isChecksumRight(l3);
     }
 
     /** Whether the words of a header of 20 bytes add up to minus zero (RFC 1071). */

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** TCP from its first SYN to its end; and which RSTs end it: those that only an end can send. */
 class TcpFixturesTest {
@@ -459,5 +460,32 @@ class TcpFixturesTest {
                         OversizeRule.INNER,
                         TunnelSpec.DEFAULT);
         adopt(mode, service("web", vip, Protocol.TCP, mode).with(options));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Mode.class,
+            names = {"NAT", "FULL_NAT", "DSR_L2", "DSR_GRE", "DSR_IPIP"})
+    @DisplayName("nobody answers in the backend's place: an entry without a backend's address too")
+    void answerOfStranger(final Mode mode) {
+        connect(mode, false);
+        final Frame answer =
+                Frame.tcp("0.0.0.0:0", client, RST | ACK)
+                        .macs(ROUTER, CLIENT_SIDE_MAC)
+                        .payload(100);
+
+        for (final byte[] frame :
+                List.of(
+                        answer.bytes(),
+                        answer.fragment(0x2000).bytes(),
+                        answer.fragment(0).options(new byte[] {1, 1, 1, 1}).bytes())) {
+            rig.send(CLIENT_SIDE, frame).assertDropped(DropReason.BAD_SOURCE);
+        }
+        rig.send(
+                        CLIENT_SIDE,
+                        Frame.tcp("[::]:0", "[2001:db8:1::7]:4321", RST)
+                                .macs(ROUTER, CLIENT_SIDE_MAC)
+                                .bytes())
+                .assertDropped(DropReason.NOT_OURS);
     }
 }
