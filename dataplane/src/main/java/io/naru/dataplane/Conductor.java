@@ -29,6 +29,7 @@ import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.ActiveFlows;
 import io.naru.dataplane.status.CheckedResponseTimes;
+import io.naru.dataplane.status.LoadMeter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -90,6 +91,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     private final Runnable onWorkerFailure;
     private final ActiveFlows activeFlows;
     private final CheckedResponseTimes checkedResponseTimes = new CheckedResponseTimes();
+    private final LoadMeter loadMeter;
     private final SchedulerCache schedulerCache;
     private final DirectoryWriter directory;
     private final FlowQueries flowQueries;
@@ -163,7 +165,8 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         commandAdapter = new CommandAdapter(cncFile, this);
         events = new EventProxy(cncFile);
         activeFlows = new ActiveFlows(cncFile);
-        schedulerCache = new SchedulerCache(workers.length, activeFlows::ofBackend);
+        loadMeter = new LoadMeter(cncFile, activeFlows, checkedResponseTimes, nanoClock.nanoTime());
+        schedulerCache = new SchedulerCache(workers.length, loadMeter);
         directory = new DirectoryWriter(cncFile.directory());
         flowQueries = new FlowQueries(workers, events);
         unsent = new WorkerSnapshot[workers.length];
@@ -196,6 +199,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         work += flowQueries.doWork();
         work += answerTrial();
         work += settle();
+        work += loadMeter.measure(nowNs, publishedTable.backendIdLimit());
         work += releaseRetired(nowNs);
         work += watchWorkers();
         work += announceStart();

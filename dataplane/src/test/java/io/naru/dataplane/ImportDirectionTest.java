@@ -40,7 +40,7 @@ class ImportDirectionTest {
             schedule    -> protocol
             flow        -> packet port protocol org.agrona
             neighbour   -> packet port protocol org.agrona io.naru.linux
-            status      -> packet protocol org.agrona org.HdrHistogram
+            status      -> packet schedule protocol org.agrona org.HdrHistogram
             service     -> packet port schedule neighbour protocol org.agrona
             forward     -> packet port flow service neighbour protocol status org.agrona
             pipeline    -> packet port flow service schedule forward neighbour protocol status org.agrona

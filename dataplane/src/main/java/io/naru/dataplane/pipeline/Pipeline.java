@@ -45,6 +45,7 @@ public final class Pipeline {
     private final PathMtuStage pathMtu;
     private final Fragmenter fragmenter;
     private final TrackStage track;
+    private final ResponseTimes responseTimes;
     private final NdpStage ndp;
     private final Announcements announcements; // or null
     private final FullNatForwarder fullNat;
@@ -139,7 +140,8 @@ public final class Pipeline {
         route = new RouteStage(hops, macsNet, hopCost, errorReply, bridge);
         fragmenter = new Fragmenter(settings.workerId(), settings.workerCount());
         pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
-        track = new TrackStage(stats);
+        responseTimes = new ResponseTimes(stats);
+        track = new TrackStage(stats, responseTimes);
         fullNat = new FullNatForwarder(macsNet, hopCost, flows);
         nat6 = new NatForwarder6(macsNet, hopCost, flows);
         final Forwarder l2Dsr = new L2DsrForwarder(macsNet);
@@ -170,7 +172,7 @@ public final class Pipeline {
         schedule.schedule(burst, nowTicks);
         route.route(burst, nowNs);
         pathMtu.check(burst, nowNs);
-        track.track(burst, nowTicks);
+        track.track(burst, nowNs);
         rewrite(burst);
         fragmenter.cut(burst);
         if (bridge != null) {
@@ -229,6 +231,7 @@ public final class Pipeline {
         pathMtu.adopt(table);
         resets.adopt(table);
         orphans.adopt(table);
+        responseTimes.adopt(table);
         flows.expiry(expiry);
     }
 

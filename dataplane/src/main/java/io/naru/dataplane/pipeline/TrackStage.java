@@ -17,10 +17,12 @@ final class TrackStage {
     private static final int RST_SHIFT = Integer.numberOfTrailingZeros(TcpHeader.RST);
 
     private final WorkerStats stats;
+    private final ResponseTimes responseTimes;
     private long disbelievedResets;
 
-    TrackStage(final WorkerStats stats) {
+    TrackStage(final WorkerStats stats, final ResponseTimes responseTimes) {
         this.stats = stats;
+        this.responseTimes = responseTimes;
     }
 
     /** RSTs that changed no state, as no end of the connection would have sent them so. */
@@ -28,8 +30,10 @@ final class TrackStage {
         return disbelievedResets;
     }
 
-    void track(final PacketBurst burst, final int nowTicks) {
+    void track(final PacketBurst burst, final long nowNs) {
         final WorkerStats stats = this.stats;
+        final int nowTicks = FlowEntry.ticks(nowNs);
+        final boolean hasResponseTimes = responseTimes.isUsed();
         final int count = burst.count;
         for (int i = 0; i < count; i++) {
             if (burst.verdict[i] != Verdict.UNDECIDED) {
@@ -55,6 +59,9 @@ final class TrackStage {
             keepWayBack(entry, direction, burst.address[i], burst.ingress[i]);
             WorkerStats.count(stats.service(FlowEntry.serviceId(entry)), direction, 1, length);
             WorkerStats.count(stats.backend(FlowEntry.backendId(entry)), direction, 1, length);
+            if (hasResponseTimes) {
+                responseTimes.note(burst, i, entry, nowNs);
+            }
         }
     }
 

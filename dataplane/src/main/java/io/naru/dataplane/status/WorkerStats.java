@@ -191,6 +191,13 @@ public final class WorkerStats {
         add(line + StatsLine.OPENINGS_REFUSED_OFFSET, 1);
     }
 
+    /** Notes how long an answer took, smoothed over some eight of them. */
+    public static void responded(final long line, final long responseTimeNs) {
+        final long known = getLong(line + StatsLine.RESPONSE_TIME_OFFSET);
+        final long smoothed = known == 0 ? responseTimeNs : known + (responseTimeNs - known) / 8;
+        putLong(line + StatsLine.RESPONSE_TIME_OFFSET, Math.max(1, smoothed));
+    }
+
     /** Flows of a service or a backend on this worker now. */
     public static long flowsActive(final long line) {
         return getLong(line + StatsLine.FLOWS_ACTIVE_OFFSET);
