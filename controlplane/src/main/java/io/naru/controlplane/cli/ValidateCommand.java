@@ -58,7 +58,7 @@ final class ValidateCommand extends CliCommand {
 
     private static String summary(final ConfigReader.Result result) {
         final NaruConfig config = result.config().orElseThrow();
-        final int backends = config.pools().stream().mapToInt(p -> p.backends().size()).sum();
+        final int backends = config.pools().stream().mapToInt(p -> p.listed().size()).sum();
         final long warnings = result.problems().stream().filter(p -> !p.isError()).count();
         return count(config.services().size(), "service")
                 + ", "

@@ -3,13 +3,19 @@ package io.naru.controlplane.config;
 import static io.naru.controlplane.config.ConfigKeys.ADOPT_FLOWS;
 import static io.naru.controlplane.config.ConfigKeys.ALGORITHM;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_ADDRESS;
+import static io.naru.controlplane.config.ConfigKeys.BACKEND_MAX_FLOWS;
+import static io.naru.controlplane.config.ConfigKeys.BACKEND_MAX_FLOW_RATE;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_NAME;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_PORT;
 import static io.naru.controlplane.config.ConfigKeys.CHECK_PATH;
+import static io.naru.controlplane.config.ConfigKeys.BACKUP;
 import static io.naru.controlplane.config.ConfigKeys.CHECK_PORT;
 import static io.naru.controlplane.config.ConfigKeys.CHECK_TYPE;
 import static io.naru.controlplane.config.ConfigKeys.CPUS;
 import static io.naru.controlplane.config.ConfigKeys.DATAPLANE;
+import static io.naru.controlplane.config.ConfigKeys.DETECT;
+import static io.naru.controlplane.config.ConfigKeys.EJECT;
+import static io.naru.controlplane.config.ConfigKeys.FAILURES;
 import static io.naru.controlplane.config.ConfigKeys.FALL;
 import static io.naru.controlplane.config.ConfigKeys.FLOW_CAPACITY;
 import static io.naru.controlplane.config.ConfigKeys.FRAMES;
@@ -18,23 +24,32 @@ import static io.naru.controlplane.config.ConfigKeys.HASH;
 import static io.naru.controlplane.config.ConfigKeys.HASH_SEED;
 import static io.naru.controlplane.config.ConfigKeys.HASH_TABLE;
 import static io.naru.controlplane.config.ConfigKeys.HUGE_PAGES;
+import static io.naru.controlplane.config.ConfigKeys.HYSTERESIS;
 import static io.naru.controlplane.config.ConfigKeys.IDLE;
 import static io.naru.controlplane.config.ConfigKeys.INTERFACES;
 import static io.naru.controlplane.config.ConfigKeys.INTERFACE_NAME;
 import static io.naru.controlplane.config.ConfigKeys.INTERVAL;
 import static io.naru.controlplane.config.ConfigKeys.LOCAL_ADDRESSES;
 import static io.naru.controlplane.config.ConfigKeys.LOCAL_PORTS;
+import static io.naru.controlplane.config.ConfigKeys.MAX_EJECTED;
 import static io.naru.controlplane.config.ConfigKeys.MODE;
 import static io.naru.controlplane.config.ConfigKeys.MSS_CLAMP;
 import static io.naru.controlplane.config.ConfigKeys.ONE_SHOT;
+import static io.naru.controlplane.config.ConfigKeys.OUTLIER_INTERVAL;
+import static io.naru.controlplane.config.ConfigKeys.OUTLIER_SHARE;
 import static io.naru.controlplane.config.ConfigKeys.OVERSIZE;
+import static io.naru.controlplane.config.ConfigKeys.PANIC_THRESHOLD;
 import static io.naru.controlplane.config.ConfigKeys.POOLS;
 import static io.naru.controlplane.config.ConfigKeys.POOL_BACKENDS;
 import static io.naru.controlplane.config.ConfigKeys.POOL_CHECK;
 import static io.naru.controlplane.config.ConfigKeys.POOL_NAME;
+import static io.naru.controlplane.config.ConfigKeys.POOL_OUTLIERS;
+import static io.naru.controlplane.config.ConfigKeys.POOL_SORRY_SERVER;
 import static io.naru.controlplane.config.ConfigKeys.PORT;
+import static io.naru.controlplane.config.ConfigKeys.PRIORITY;
 import static io.naru.controlplane.config.ConfigKeys.PROTOCOL;
 import static io.naru.controlplane.config.ConfigKeys.QUEUES;
+import static io.naru.controlplane.config.ConfigKeys.QUORUM;
 import static io.naru.controlplane.config.ConfigKeys.RESET_IDLE;
 import static io.naru.controlplane.config.ConfigKeys.RISE;
 import static io.naru.controlplane.config.ConfigKeys.SERVICES;
@@ -44,6 +59,7 @@ import static io.naru.controlplane.config.ConfigKeys.SERVICE_NAME;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_POOL;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_TIMEOUTS;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_TUNNEL;
+import static io.naru.controlplane.config.ConfigKeys.SLOW_START;
 import static io.naru.controlplane.config.ConfigKeys.STATE;
 import static io.naru.controlplane.config.ConfigKeys.TCP_CLOSING;
 import static io.naru.controlplane.config.ConfigKeys.TCP_ESTABLISHED;
@@ -64,6 +80,7 @@ import static io.naru.controlplane.config.ConfigKeys.XDP_MODE;
 import static io.naru.controlplane.config.ConfigKeys.ZERO_COPY;
 
 import io.naru.controlplane.config.ServiceConfig.HashedPart;
+import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
@@ -430,7 +447,7 @@ final class ConfigAssembler {
             if (name != null) {
                 addPool(name, section, POOL_NAME, section.get(POOL_BACKENDS, List.of()));
             } else {
-                backends(section.get(POOL_BACKENDS, List.of()));
+                backends(section.get(POOL_BACKENDS, List.of()), sorryServer(section));
             }
         }
     }
@@ -440,7 +457,7 @@ final class ConfigAssembler {
             final Section section,
             final Key<?, String> nameKey,
             final List<Section> backendSections) {
-        final List<Backend> read = backends(backendSections);
+        final List<Backend> read = backends(backendSections, sorryServer(section));
         if (poolSections.putIfAbsent(name, section) != null) {
             section.error(nameKey, "there is another pool '" + name + "'", null);
         } else {
@@ -448,10 +465,17 @@ final class ConfigAssembler {
         }
     }
 
-    private List<Backend> backends(final List<Section> sections) {
+    /** Those of a list, and after them the sorry server, if there is one. */
+    private static List<Backend> backends(final List<Section> sections, final Backend sorry) {
         final Map<String, Section> names = new HashMap<>();
         final Map<BackendEndpoint, String> endpoints = new HashMap<>();
-        final List<Backend> result = new ArrayList<>(sections.size());
+        final List<Backend> result = new ArrayList<>(sections.size() + 1);
+        if (sorry != null) {
+            names.put(PoolConfig.SORRY_NAME, sorry.section);
+            endpoints.put(
+                    new BackendEndpoint(sorry.config.address(), sorry.config.port()),
+                    PoolConfig.SORRY_NAME);
+        }
         for (final Section section : sections) {
             final BackendConfig backend = backend(section);
             if (backend.name() != null && names.putIfAbsent(backend.name(), section) != null) {
@@ -474,6 +498,9 @@ final class ConfigAssembler {
             }
             result.add(new Backend(backend, section));
         }
+        if (sorry != null) {
+            result.add(sorry);
+        }
 
         return result;
     }
@@ -489,7 +516,84 @@ final class ConfigAssembler {
                 address,
                 port,
                 section.get(WEIGHT, WEIGHT.defaultValue()),
-                section.get(STATE, AdminState.UP));
+                section.get(STATE, AdminState.UP),
+                section.get(BACKUP, false) ? Role.BACKUP : Role.REGULAR,
+                section.get(PRIORITY, BackendSpec.DEFAULT_PRIORITY),
+                section.get(BACKEND_MAX_FLOWS, BackendSpec.NO_LIMIT),
+                section.get(BACKEND_MAX_FLOW_RATE, BackendSpec.NO_LIMIT));
+    }
+
+    /** Null where there is none, or none that can be used. */
+    private static Backend sorryServer(final Section pool) {
+        final Section section = pool.get(POOL_SORRY_SERVER);
+        final IpAddress address = section == null ? null : section.get(BACKEND_ADDRESS);
+        return address == null
+                ? null
+                : new Backend(
+                        new BackendConfig(
+                                PoolConfig.SORRY_NAME,
+                                address,
+                                section.get(BACKEND_PORT, 0),
+                                WEIGHT.defaultValue(),
+                                AdminState.UP,
+                                Role.SORRY,
+                                BackendSpec.DEFAULT_PRIORITY,
+                                BackendSpec.NO_LIMIT,
+                                BackendSpec.NO_LIMIT),
+                        section);
+    }
+
+    private static PoolRules rules(final Section section, final List<Backend> list) {
+        final int quorum = section.get(QUORUM, 0);
+        final int hysteresis = section.get(HYSTERESIS, 0);
+        final long weight =
+                list.stream()
+                        .filter(b -> b.config.role() == Role.REGULAR)
+                        .mapToLong(b -> b.config.weight())
+                        .sum();
+        if (hysteresis > 0 && hysteresis >= quorum) {
+            section.error(
+                    HYSTERESIS,
+                    "must be less than the quorum of " + quorum + ", which could never be lost",
+                    null);
+        } else if ((long) quorum + hysteresis > weight && weight > 0) {
+            section.error(
+                    QUORUM,
+                    "the backends' weights are "
+                            + weight
+                            + " together: a quorum of "
+                            + quorum
+                            + (hysteresis == 0 ? "" : " with a hysteresis of " + hysteresis)
+                            + " could never be reached",
+                    "a weight is 100 unless it is given");
+        }
+        if (section.get(PANIC_THRESHOLD, 0) > 0 && section.has(POOL_SORRY_SERVER)) {
+            section.error(
+                    PANIC_THRESHOLD,
+                    "contradicts 'sorry-server': with few backends up either all of them serve or"
+                            + " the sorry server",
+                    "remove one of the two");
+        }
+
+        return new PoolRules(
+                section.get(SLOW_START, Duration.ZERO),
+                quorum,
+                hysteresis,
+                section.get(PANIC_THRESHOLD, 0),
+                outliers(section.get(POOL_OUTLIERS)));
+    }
+
+    private static OutlierRules outliers(final Section section) {
+        if (section == null || section.get(DETECT, OnOff.ON) == OnOff.OFF) {
+            return null;
+        }
+
+        return new OutlierRules(
+                section.get(FAILURES, OutlierRules.DEFAULT.failures()),
+                section.get(OUTLIER_SHARE, OutlierRules.DEFAULT.sharePercent()),
+                section.get(OUTLIER_INTERVAL, OutlierRules.DEFAULT.interval()),
+                section.get(EJECT, OutlierRules.DEFAULT.eject()),
+                section.get(MAX_EJECTED, OutlierRules.DEFAULT.maxEjectedPercent()));
     }
 
     private static String standardName(final IpAddress address, final int port) {
@@ -528,7 +632,10 @@ final class ConfigAssembler {
         for (final Map.Entry<String, Section> entry : poolSections.entrySet()) {
             final List<Backend> list = backends.get(entry.getKey());
             count += list.size();
-            if (!list.isEmpty() && list.stream().allMatch(b -> b.config.weight() == 0)) {
+            if (list.stream().anyMatch(ConfigAssembler::isListed)
+                    && list.stream()
+                            .filter(ConfigAssembler::isListed)
+                            .allMatch(b -> b.config.weight() == 0)) {
                 entry.getValue()
                         .error(
                                 backendsKey(entry.getValue()),
@@ -539,7 +646,8 @@ final class ConfigAssembler {
                     new PoolConfig(
                             entry.getKey(),
                             check(entry.getKey(), entry.getValue()),
-                            list.stream().map(Backend::config).toList()));
+                            list.stream().map(Backend::config).toList(),
+                            rules(entry.getValue(), list)));
         }
         if (count > Limits.MAX_BACKENDS) {
             root.error(
@@ -562,6 +670,10 @@ final class ConfigAssembler {
                             + " are allowed",
                     null);
         }
+    }
+
+    private static boolean isListed(final Backend backend) {
+        return backend.config.role() != Role.SORRY;
     }
 
     private static Key<?, ?> backendsKey(final Section section) {
@@ -641,6 +753,15 @@ final class ConfigAssembler {
             for (final ServiceConfig service : poolUsers) {
                 checkPorts(service, pool.name());
             }
+            if (pool.rules().outliers() != null
+                    && !poolUsers.isEmpty()
+                    && poolUsers.stream().allMatch(ConfigAssembler::hidesOpenings)) {
+                section.warning(
+                        POOL_OUTLIERS,
+                        "'outliers' finds none: only TCP services in mode nat or full-nat show whether a"
+                                + " connection opens",
+                        null);
+            }
             if (pool.check().type() == CheckType.TCP && pool.check().port() == 0) {
                 checkCheckPort(pool.name(), section, poolUsers);
             }
@@ -679,6 +800,11 @@ final class ConfigAssembler {
                                     ? "tunnel: { source: 10.9.0.1 }"
                                     : "tunnel: { source-ipv6: 2001:db8:9::1 }");
         }
+    }
+
+    private static boolean hidesOpenings(final ServiceConfig service) {
+        return service.protocol() == Protocol.UDP
+                || (service.mode() != UNKNOWN_MODE && service.mode().isDsr());
     }
 
     /** Where a backend's port would have to be another than the one that the client called. */
@@ -746,7 +872,8 @@ final class ConfigAssembler {
             return; // refused already
         }
         final boolean keepsPort =
-                backends.get(pool).stream().anyMatch(backend -> backend.config.port() == 0);
+                backends.get(pool).stream()
+                        .anyMatch(backend -> backend.config.port() == 0 && isListed(backend));
         final List<Integer> candidates =
                 poolUsers.stream()
                         .filter(service -> service.protocol() == Protocol.TCP)

@@ -212,7 +212,7 @@ public record ConfigDiff(List<Change> changes) {
     private static Map<String, BackendConfig> backends(final NaruConfig config) {
         final Map<String, BackendConfig> map = new LinkedHashMap<>();
         for (final PoolConfig pool : config.pools()) {
-            pool.backends().forEach(each -> map.put(pool.name() + "/" + each.name(), each));
+            pool.listed().forEach(each -> map.put(pool.name() + "/" + each.name(), each));
         }
         return map;
     }

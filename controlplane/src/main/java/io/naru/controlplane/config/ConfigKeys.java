@@ -4,6 +4,7 @@ import io.naru.controlplane.config.ScalarType.InvalidValueException;
 import io.naru.controlplane.config.ServiceConfig.HashedPart;
 import io.naru.controlplane.json.JsonObject;
 import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
@@ -20,6 +21,8 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 final class ConfigKeys {
     private static final int MAX_CPU = 1_023;
     private static final int MAX_QUEUES = Limits.MAX_WORKERS;
+    private static final int MAX_LIMIT = 1 << 30;
+    private static final int MAX_QUORUM = 1_000_000_000;
     private static final Duration MAX_FLOW_TIMEOUT = Duration.ofSeconds(Limits.MAX_TIMEOUT_S);
 
     // -- interfaces ----------------------------------------------------------------------------
@@ -197,12 +200,125 @@ final class ConfigKeys {
                     .component(BackendConfig::state)
                     .defaultsTo(AdminState.UP)
                     .example("drain");
+    static final Key<BackendConfig, Boolean> BACKUP =
+            Key.<BackendConfig, Boolean>of(
+                            "backup",
+                            Types.flag(),
+                            "Whether it takes new flows only while none of the others is up.")
+                    .component(backend -> onlyIf(backend.role() == Role.BACKUP))
+                    .defaultsTo(false)
+                    .example("true");
+    static final Key<BackendConfig, Integer> PRIORITY =
+            Key.<BackendConfig, Integer>of(
+                            "priority",
+                            Types.wholeNumber(0, Limits.MAX_PRIORITY),
+                            "For the algorithms fo and ovf, which prefer the higher; the others do"
+                                    + " not look at it.")
+                    .component(backend -> other(backend.priority(), BackendSpec.DEFAULT_PRIORITY))
+                    .defaultsTo(BackendSpec.DEFAULT_PRIORITY)
+                    .example("200");
+    static final Key<BackendConfig, Integer> BACKEND_MAX_FLOWS =
+            Key.<BackendConfig, Integer>of(
+                            "max-flows",
+                            Types.count(1, MAX_LIMIT),
+                            "Flows that it may have at once, of all services together; what"
+                                    + " happens beyond is the service's 'at-limit'.")
+                    .component(backend -> other(backend.maxFlows(), BackendSpec.NO_LIMIT))
+                    .defaultText("no limit")
+                    .example("10k");
+    static final Key<BackendConfig, Integer> BACKEND_MAX_FLOW_RATE =
+            Key.<BackendConfig, Integer>of(
+                            "max-flow-rate",
+                            Types.count(1, MAX_LIMIT),
+                            "New flows that it may get in a second.")
+                    .component(backend -> other(backend.maxFlowRate(), BackendSpec.NO_LIMIT))
+                    .defaultText("no limit")
+                    .example("500");
     static final ObjectType<BackendConfig> BACKEND =
             new ObjectType<>(
                     "a backend",
                     "One real server. Its address alone, or address:port, is enough.",
-                    List.of(BACKEND_NAME, BACKEND_ADDRESS, BACKEND_PORT, WEIGHT, STATE),
+                    List.of(
+                            BACKEND_NAME,
+                            BACKEND_ADDRESS,
+                            BACKEND_PORT,
+                            WEIGHT,
+                            STATE,
+                            BACKUP,
+                            PRIORITY,
+                            BACKEND_MAX_FLOWS,
+                            BACKEND_MAX_FLOW_RATE),
                     new BackendShorthand());
+    static final ObjectType<BackendConfig> SORRY_SERVER =
+            new ObjectType<>(
+                    "a server",
+                    "The server that serves when nobody else does. Its address alone, or"
+                            + " address:port, is enough.",
+                    List.of(BACKEND_ADDRESS, BACKEND_PORT),
+                    new BackendShorthand());
+
+    // -- outliers ------------------------------------------------------------------------------
+
+    static final Key<OutlierRules, OnOff> DETECT =
+            Key.<OutlierRules, OnOff>of(
+                            "detect",
+                            Types.choice(OnOff.class),
+                            "Whether outliers are looked for; on when any other key is given.")
+                    .component(rules -> null)
+                    .defaultsTo(OnOff.ON)
+                    .defaultText("on, where 'outliers' is given")
+                    .example("on");
+    static final Key<OutlierRules, Integer> FAILURES =
+            Key.<OutlierRules, Integer>of(
+                            "failures",
+                            Types.wholeNumber(1, 100_000),
+                            "Openings that were refused or not answered in the interval before a"
+                                    + " backend can be ejected.")
+                    .component(OutlierRules::failures)
+                    .defaultsTo(OutlierRules.DEFAULT.failures())
+                    .example("5");
+    static final Key<OutlierRules, Integer> OUTLIER_SHARE =
+            Key.<OutlierRules, Integer>of(
+                            "share",
+                            Types.percent(1),
+                            "The part of all its openings in the interval that these must be.")
+                    .component(OutlierRules::sharePercent)
+                    .defaultsTo(OutlierRules.DEFAULT.sharePercent())
+                    .example("50%");
+    static final Key<OutlierRules, Duration> OUTLIER_INTERVAL =
+            Key.<OutlierRules, Duration>of(
+                            "interval",
+                            Types.duration(Duration.ofSeconds(1), Duration.ofMinutes(5)),
+                            "How far back openings are counted; they are looked at every second.")
+                    .component(OutlierRules::interval)
+                    .defaultsTo(OutlierRules.DEFAULT.interval())
+                    .example("10s");
+    static final Key<OutlierRules, Duration> EJECT =
+            Key.<OutlierRules, Duration>of(
+                            "eject",
+                            Types.duration(Duration.ofSeconds(1), Duration.ofHours(1)),
+                            "How long a backend gets no new flows the first time; the second time"
+                                    + " in a row it is twice as long, and so on up to ten times.")
+                    .component(OutlierRules::eject)
+                    .defaultsTo(OutlierRules.DEFAULT.eject())
+                    .example("30s");
+    static final Key<OutlierRules, Integer> MAX_EJECTED =
+            Key.<OutlierRules, Integer>of(
+                            "max-ejected",
+                            Types.percent(1),
+                            "The part of the pool's backends that may be ejected at once, but one"
+                                    + " at least, and never the last that is up.")
+                    .component(OutlierRules::maxEjectedPercent)
+                    .defaultsTo(OutlierRules.DEFAULT.maxEjectedPercent())
+                    .example("30%");
+    static final ObjectType<OutlierRules> OUTLIERS =
+            new ObjectType<>(
+                    "outlier rules",
+                    "Backends whose connections do not open, as passing packets tell (modes nat"
+                            + " and full-nat), are taken out for a while. 'on' or 'off' alone is"
+                            + " enough.",
+                    List.of(DETECT, FAILURES, OUTLIER_SHARE, OUTLIER_INTERVAL, EJECT, MAX_EJECTED),
+                    new KeyShorthand<>(DETECT));
 
     static final Key<PoolConfig, String> POOL_NAME =
             Key.<PoolConfig, String>of("name", Types.name(), "Identity of the pool.")
@@ -219,14 +335,78 @@ final class ConfigKeys {
                             "backends",
                             new ListType<>("a list of backends", BACKEND, 1, Limits.MAX_BACKENDS),
                             "The pool's backends.")
-                    .component(PoolConfig::backends)
+                    .component(PoolConfig::listed)
                     .required()
                     .example("[10.2.0.1:8080, 10.2.0.2:8080]");
+    static final Key<PoolConfig, Duration> SLOW_START =
+            Key.<PoolConfig, Duration>of(
+                            "slow-start",
+                            Types.duration(Duration.ZERO, Duration.ofHours(1)),
+                            "How long a backend that came up takes to get its whole share of new"
+                                    + " flows, from a tenth on; not when the control plane starts.")
+                    .component(pool -> other(pool.rules().slowStart(), Duration.ZERO))
+                    .defaultsTo(Duration.ZERO)
+                    .example("30s");
+    static final Key<PoolConfig, Integer> QUORUM =
+            Key.<PoolConfig, Integer>of(
+                            "quorum",
+                            Types.wholeNumber(0, MAX_QUORUM),
+                            "Weight that must be up; below it the sorry server serves, if there is"
+                                    + " one. 0: any backend that is up will do.")
+                    .component(pool -> other(pool.rules().quorum(), 0))
+                    .defaultsTo(0)
+                    .example("200");
+    static final Key<PoolConfig, Integer> HYSTERESIS =
+            Key.<PoolConfig, Integer>of(
+                            "hysteresis",
+                            Types.wholeNumber(0, MAX_QUORUM),
+                            "The quorum is lost when less than quorum - hysteresis is up, and"
+                                    + " regained when quorum + hysteresis is.")
+                    .component(pool -> other(pool.rules().hysteresis(), 0))
+                    .defaultsTo(0)
+                    .example("100");
+    static final Key<PoolConfig, Integer> PANIC_THRESHOLD =
+            Key.<PoolConfig, Integer>of(
+                            "panic-threshold",
+                            Types.percent(0),
+                            "When a smaller part of the backends is up than this, checks are not"
+                                    + " believed: all take new flows rather than few or none. 0% is"
+                                    + " never.")
+                    .component(pool -> other(pool.rules().panicPercent(), 0))
+                    .defaultsTo(0)
+                    .example("50%");
+    static final Key<PoolConfig, Section> POOL_SORRY_SERVER =
+            Key.<PoolConfig, Section>of(
+                            "sorry-server",
+                            SORRY_SERVER,
+                            "Serves while nobody else does, or while the quorum is lost. It shows"
+                                    + " as a backend with this name, and is not checked.")
+                    .component(PoolConfig::sorryServer)
+                    .defaultText("none")
+                    .example("10.2.0.99:80");
+    static final Key<PoolConfig, Section> POOL_OUTLIERS =
+            Key.<PoolConfig, Section>of(
+                            "outliers",
+                            OUTLIERS,
+                            "Whether backends whose connections do not open are taken out before"
+                                    + " their check fails.")
+                    .component(pool -> pool.rules().outliers())
+                    .defaultText("off")
+                    .example("{ failures: 5, share: 50%, interval: 10s }");
     static final ObjectType<PoolConfig> POOL =
             new ObjectType<>(
                     "a pool",
                     "The backends behind one or more services, with their health check.",
-                    List.of(POOL_NAME, POOL_CHECK, POOL_BACKENDS),
+                    List.of(
+                            POOL_NAME,
+                            POOL_CHECK,
+                            POOL_BACKENDS,
+                            SLOW_START,
+                            QUORUM,
+                            HYSTERESIS,
+                            PANIC_THRESHOLD,
+                            POOL_SORRY_SERVER,
+                            POOL_OUTLIERS),
                     null);
 
     // -- services ------------------------------------------------------------------------------

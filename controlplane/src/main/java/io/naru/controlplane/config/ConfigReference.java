@@ -50,7 +50,8 @@ public final class ConfigReference {
             - A backend's port where the port cannot be changed: mode `dsr-l2` (only MAC addresses are rewritten), and
               services with a range of ports or any port.
             - A tcp check that has no port to connect to; a check's timeout that is longer than its interval.
-            - IPv6 addresses: not supported yet.
+            - A quorum that the weights cannot reach, a hysteresis as large as the quorum, a panic threshold beside
+              a sorry server.
             - Files beyond 8 Mi characters, 32 levels or 100,000 mappings, aliases expanded.
 
             A pool that no service uses is a warning.
@@ -67,6 +68,8 @@ public final class ConfigReference {
         append(page, "services[].timeouts", ConfigKeys.TIMEOUTS);
         append(page, "pools[]", ConfigKeys.POOL);
         append(page, "pools[].backends[], services[].backends[]", ConfigKeys.BACKEND);
+        append(page, "pools[].sorry-server", ConfigKeys.SORRY_SERVER);
+        append(page, "pools[].outliers", ConfigKeys.OUTLIERS);
         append(page, "pools[].check, services[].check", ConfigKeys.CHECK);
         append(page, "dataplane", ConfigKeys.DATA_PLANE);
         return page.toString();

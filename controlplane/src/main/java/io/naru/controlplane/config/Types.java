@@ -24,6 +24,7 @@ final class Types {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]*");
 
     private static final Pattern DURATION_PART = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
+    private static final Pattern PERCENT = Pattern.compile("([0-9]{1,3})%");
     private static final Pattern COUNT = Pattern.compile("([0-9]{1,10})([kKMG]?)");
 
     private Types() {}
@@ -162,6 +163,34 @@ final class Types {
                                 new JsonObject()
                                         .put("type", "string")
                                         .put("pattern", "^" + COUNT.pattern() + "$")));
+    }
+
+    /** {@code 50%}. */
+    static ScalarType<Integer> percent(final int min) {
+        final String label = "a percentage " + min + "%..100%";
+        return new ScalarType<>(
+                label,
+                node -> {
+                    final Matcher matcher = PERCENT.matcher(node.getValue());
+                    if (!matcher.matches()) {
+                        throw invalid(
+                                label,
+                                node,
+                                node.getValue().matches("[0-9]{1,3}")
+                                        ? "a percentage needs its sign: " + node.getValue() + "%"
+                                        : null);
+                    }
+                    final int value = Integer.parseInt(matcher.group(1));
+                    if (value < min || value > 100) {
+                        throw invalid(label, node, null);
+                    }
+                    return value;
+                },
+                value -> value + "%",
+                () ->
+                        new JsonObject()
+                                .put("type", "string")
+                                .put("pattern", "^" + PERCENT.pattern() + "$"));
     }
 
     /** One of an enum's constants, written in lower case with dashes. */

@@ -195,6 +195,83 @@ class ConfigReaderTest {
     }
 
     @Test
+    void shouldReadWhatAPoolDoesUnderChange() throws Exception {
+        final NaruConfig config =
+                read(
+                        """
+                        interfaces: [eth0, eth1]
+                        services:
+                          - { name: a, vip: 192.0.2.10, port: 80, pool: a }
+                        pools:
+                          - name: a
+                            slow-start: 30s
+                            quorum: 200
+                            hysteresis: 50
+                            sorry-server: 10.2.0.99:8080
+                            outliers: { failures: 3, share: 20%, eject: 1m }
+                            backends:
+                              - { name: s1, address: 10.2.0.1, priority: 200, max-flows: 10k }
+                              - { name: s2, address: 10.2.0.2, weight: 200, max-flow-rate: 500 }
+                              - { name: b1, address: 10.2.0.3, backup: true }
+                        """);
+
+        final PoolConfig pool = config.pool("a").orElseThrow();
+        assertEquals(
+                new PoolRules(
+                        Duration.ofSeconds(30),
+                        200,
+                        50,
+                        0,
+                        new OutlierRules(3, 20, Duration.ofSeconds(10), Duration.ofMinutes(1), 30)),
+                pool.rules());
+        assertEquals(
+                List.of(
+                        backend("s1", "10.2.0.1", 0, 100, Role.REGULAR, 200, 10_240, 0),
+                        backend("s2", "10.2.0.2", 0, 200, Role.REGULAR, 100, 0, 500),
+                        backend("b1", "10.2.0.3", 0, 100, Role.BACKUP, 100, 0, 0),
+                        backend("sorry-server", "10.2.0.99", 8_080, 100, Role.SORRY, 100, 0, 0)),
+                pool.backends());
+    }
+
+    private static BackendConfig backend(
+            final String name,
+            final String address,
+            final int port,
+            final int weight,
+            final Role role,
+            final int priority,
+            final int maxFlows,
+            final int maxFlowRate) {
+        return new BackendConfig(
+                name,
+                IpAddress.parse(address),
+                port,
+                weight,
+                AdminState.UP,
+                role,
+                priority,
+                maxFlows,
+                maxFlowRate);
+    }
+
+    @Test
+    void shouldTakeAWordForAllOutlierRules() throws Exception {
+        final String pool =
+                """
+                interfaces: [eth0, eth1]
+                services:
+                  - { name: a, vip: 192.0.2.10, port: 80, pool: a }
+                pools:
+                  - { name: a, backends: [10.2.0.1, 10.2.0.2], outliers: %s }
+                """;
+
+        assertEquals(
+                OutlierRules.DEFAULT,
+                read(pool.formatted("on")).pool("a").orElseThrow().rules().outliers());
+        assertEquals(PoolRules.NONE, read(pool.formatted("off")).pool("a").orElseThrow().rules());
+    }
+
+    @Test
     void shouldTakeAsManyServicesAndBackendsAsTheDataPlaneDoes() throws Exception {
         final NaruConfig config = read(large(Limits.MAX_SERVICES, Limits.MAX_BACKENDS));
 
