@@ -352,6 +352,7 @@ public final class ControlPlane implements AutoCloseable {
         if (nowMs >= nextSampleMs) {
             nextSampleMs = nowMs + SAMPLE_INTERVAL_MS;
             views.sample();
+            steering.sample(views::backendStats);
         }
     }
 

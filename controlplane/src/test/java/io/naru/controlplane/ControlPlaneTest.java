@@ -68,6 +68,42 @@ class ControlPlaneTest {
     }
 
     @Test
+    void shouldLetTheSorryServerServeWhenNobodyElseDoes() throws Exception {
+        Files.writeString(
+                instance.configFile(),
+                Instance.CONFIG.replace(
+                        "  - name: web\n    check:",
+                        "  - name: web\n    sorry-server: 10.2.0.9:8009\n    check:"));
+        check.pass(8_001);
+        check.fail(8_002);
+        dataPlane = new FakeDataPlane(instance.runDirectory());
+        instance.start();
+        awaitBackend("web/s1", "up 100");
+        awaitBackend("web/sorry-server", "drain 100");
+        assertEquals("standby", instance.state("sorry-server"));
+
+        check.fail(8_001);
+        awaitBackend("web/sorry-server", "up 100");
+        instance.awaitEvent("web: the sorry server serves: no backend is up");
+        assertTrue(
+                status().strings("alarms")
+                        .contains(
+                                "service web: no backend is up; 2 of 3 backends take no new flows"
+                                        + " (2 down)"),
+                () -> status().toString());
+
+        instance.close();
+        instance = new Instance(directory, new ScriptedCheck()).start();
+        awaitInSync();
+        assertEquals("up 100", dataPlane.backend("web/sorry-server"), "also after a restart");
+        instance.close();
+        instance = new Instance(directory, check).start();
+        check.pass(8_001);
+        awaitBackend("web/s1", "up 100");
+        awaitBackend("web/sorry-server", "drain 100");
+    }
+
+    @Test
     void shouldStartWithoutADataPlaneAndSayWhatItWaitsFor() throws Exception {
         check.pass(8_001);
         check.pass(8_002);

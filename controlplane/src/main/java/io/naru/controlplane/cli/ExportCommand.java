@@ -3,16 +3,12 @@ package io.naru.controlplane.cli;
 import io.naru.controlplane.config.ConfigReference;
 import io.naru.controlplane.config.DataPlaneSettings;
 import io.naru.controlplane.config.NaruConfig;
-import io.naru.controlplane.reconcile.BackendHealth;
 import io.naru.controlplane.reconcile.EffectiveState;
-import io.naru.controlplane.reconcile.Overrides;
 import io.naru.dataplane.protocol.CommandFile;
-import io.naru.dataplane.protocol.DesiredState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -59,16 +55,10 @@ final class ExportCommand extends CliCommand {
         return ConfigFile.readValid(file, output());
     }
 
-    /** What the data plane would be told if nothing were checked and nothing overridden. */
-    private static DesiredState unchecked(final NaruConfig config) {
-        return EffectiveState.of(
-                config, 0, new Overrides(List.of()), backend -> BackendHealth.UNCHECKED);
-    }
-
     private static byte[] commands(final NaruConfig config) {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            CommandFile.write(unchecked(config), bytes);
+            CommandFile.write(EffectiveState.ofHealthy(config), bytes);
         } catch (final IOException ex) {
             throw new UncheckedIOException(ex);
         }

@@ -27,7 +27,9 @@ public record Event(long sequence, long atMs, Kind kind, String subject, String 
         /** This process started or stops. */
         CONTROL_PLANE("control-plane"),
         /** A next hop was resolved or lost. */
-        HOP("hop");
+        HOP("hop"),
+        /** Other backends of a pool serve than before, or one of them is an outlier. */
+        POOL("pool");
 
         private final String label;
 

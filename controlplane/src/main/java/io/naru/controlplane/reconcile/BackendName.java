@@ -17,6 +17,14 @@ public record BackendName(String pool, String backend) implements Comparable<Bac
         return config.pools().stream().flatMap(BackendName::of);
     }
 
+    /** The name that {@link #toString} writes. */
+    static BackendName of(final String text) {
+        final int slash = text.indexOf('/');
+        return slash < 0
+                ? new BackendName("", text)
+                : new BackendName(text.substring(0, slash), text.substring(slash + 1));
+    }
+
     private static Stream<BackendName> of(final PoolConfig pool) {
         return pool.backends().stream().map(b -> new BackendName(pool.name(), b.name()));
     }

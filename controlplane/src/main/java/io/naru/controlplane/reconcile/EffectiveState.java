@@ -1,13 +1,13 @@
 package io.naru.controlplane.reconcile;
 
-import io.naru.controlplane.config.AdminState;
 import io.naru.controlplane.config.BackendConfig;
 import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.config.PoolConfig;
 import io.naru.controlplane.config.ServiceConfig;
 import io.naru.controlplane.config.TimeoutsConfig;
+import io.naru.controlplane.pool.BackendHealth;
+import io.naru.controlplane.pool.Standing;
 import io.naru.dataplane.protocol.BackendSpec;
-import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.ServiceSpec;
 import java.time.Duration;
@@ -15,47 +15,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/**
- * Merges file, override and health into what the data plane is told.
- *
- * <pre>
- *                      not checked   checks    checks   undecided   unproven
- *   file or override   or up         pass      fail
- *   up                 up            up        down     keep        down
- *   drain              drain         drain     down     drain       drain
- *   down               down          down      down     down        down
- * </pre>
- */
+/** What the data plane is told: what its pools' rules decided, with what the file says besides. */
 public final class EffectiveState {
     private EffectiveState() {}
 
-    /** One backend's state. */
-    public static BackendState of(final AdminState wanted, final BackendHealth health) {
-        return switch (wanted) {
-            case UP ->
-                    switch (health) {
-                        case UNCHECKED, UP -> BackendState.UP;
-                        case DOWN, UNPROVEN -> BackendState.DOWN;
-                        case UNDECIDED -> BackendState.KEEP;
-                    };
-            case DRAIN -> health == BackendHealth.DOWN ? BackendState.DOWN : BackendState.DRAIN;
-            case DOWN -> BackendState.DOWN;
-        };
-    }
-
-    /** One backend, with its overrides. */
+    /** One backend. */
     public static BackendSpec of(
-            final BackendName name,
-            final BackendConfig backend,
-            final Overrides overrides,
-            final BackendHealth health) {
+            final BackendName name, final BackendConfig backend, final Standing standing) {
         return new BackendSpec(
                 name.pool(),
                 name.backend(),
                 backend.address(),
                 backend.port(),
-                overrides.weight(name, backend.weight()),
-                of(overrides.state(name, backend.state()), health));
+                standing.weight(),
+                standing.share(),
+                backend.priority(),
+                backend.maxFlows(),
+                backend.maxFlowRate(),
+                standing.state());
     }
 
     /** Everything, for the data plane. */
@@ -63,12 +40,12 @@ public final class EffectiveState {
             final NaruConfig config,
             final long revision,
             final Overrides overrides,
-            final Function<BackendName, BackendHealth> health) {
+            final Function<BackendName, Standing> standing) {
         final List<BackendSpec> backends = new ArrayList<>();
         for (final PoolConfig pool : config.pools()) {
             for (final BackendConfig backend : pool.backends()) {
                 final BackendName name = new BackendName(pool.name(), backend.name());
-                backends.add(of(name, backend, overrides, health.apply(name)));
+                backends.add(of(name, backend, standing.apply(name)));
             }
         }
 
@@ -78,6 +55,17 @@ public final class EffectiveState {
                 backends,
                 config.services().stream().map(s -> of(s, overrides)).toList(),
                 config.localAddresses());
+    }
+
+    /** Everything as it is when nobody has set anything by hand and every backend is up. */
+    public static DesiredState ofHealthy(final NaruConfig config) {
+        final Overrides none = new Overrides(List.of());
+        final PoolBook pools = new PoolBook();
+        return of(
+                config,
+                0,
+                none,
+                pools.preview(config, none, name -> BackendHealth.UNCHECKED, 0)::get);
     }
 
     private static ServiceSpec of(final ServiceConfig service, final Overrides overrides) {

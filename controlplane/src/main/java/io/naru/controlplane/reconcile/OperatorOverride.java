@@ -12,9 +12,27 @@ import java.time.format.DateTimeParseException;
  * @param target {@code pool/backend}, or the service for {@link Setting#ALGORITHM}.
  * @param value as the operator wrote it, checked.
  * @param why in the operator's words, or null.
+ * @param deadlineMs of a drain: when the flows that are left then are ended; 0 for never.
  */
 public record OperatorOverride(
-        Setting setting, String target, String value, Actor by, long atMs, String why) {
+        Setting setting,
+        String target,
+        String value,
+        Actor by,
+        long atMs,
+        String why,
+        long deadlineMs) {
+    /** An override without a deadline. */
+    public OperatorOverride(
+            final Setting setting,
+            final String target,
+            final String value,
+            final Actor by,
+            final long atMs,
+            final String why) {
+        this(setting, target, value, by, atMs, why, 0);
+    }
+
     /** What can be set by hand. */
     public enum Setting {
         /** Of a backend: up, drain or down. */
@@ -63,7 +81,10 @@ public record OperatorOverride(
                 .put("value", value)
                 .put("by", by.toJson())
                 .put("at", Instant.ofEpochMilli(atMs).toString())
-                .putIfPresent("why", why);
+                .putIfPresent("why", why)
+                .putIfPresent(
+                        "deadline",
+                        deadlineMs == 0 ? null : Instant.ofEpochMilli(deadlineMs).toString());
     }
 
     /** Reads what {@link #toJson} wrote; a {@link JsonException} if it did not. */
@@ -80,7 +101,10 @@ public record OperatorOverride(
                     json.string("value"),
                     Actor.fromJson(json.object("by")),
                     Instant.parse(json.string("at", "")).toEpochMilli(),
-                    json.string("why"));
+                    json.string("why"),
+                    json.has("deadline")
+                            ? Instant.parse(json.string("deadline", "")).toEpochMilli()
+                            : 0);
         } catch (final DateTimeParseException e) {
             throw new JsonException("not an override: " + json);
         }

@@ -54,6 +54,12 @@ public final class Overrides {
                 : AdminState.valueOf(override.value().toUpperCase(Locale.ROOT));
     }
 
+    /** Whether it is drained by hand and the deadline has passed. */
+    boolean isOverdue(final BackendName backend, final long nowMs) {
+        final OperatorOverride override = find(Setting.STATE, backend.toString());
+        return override != null && override.deadlineMs() != 0 && nowMs >= override.deadlineMs();
+    }
+
     int weight(final BackendName backend, final int fileWeight) {
         final OperatorOverride override = find(Setting.WEIGHT, backend.toString());
         return override == null ? fileWeight : Integer.parseInt(override.value());

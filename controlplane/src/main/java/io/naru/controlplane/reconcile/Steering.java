@@ -7,6 +7,7 @@ import io.naru.controlplane.config.CheckPath;
 import io.naru.controlplane.config.CheckType;
 import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.config.PoolConfig;
+import io.naru.controlplane.config.Role;
 import io.naru.controlplane.config.ServiceConfig;
 import io.naru.controlplane.events.Actor;
 import io.naru.controlplane.events.Event;
@@ -15,13 +16,19 @@ import io.naru.controlplane.health.CheckTarget;
 import io.naru.controlplane.health.HealthMonitor;
 import io.naru.controlplane.health.HealthState;
 import io.naru.controlplane.health.way.Way;
+import io.naru.controlplane.pool.BackendHealth;
+import io.naru.controlplane.pool.Outliers;
+import io.naru.controlplane.pool.PoolState;
+import io.naru.controlplane.pool.Standing;
 import io.naru.controlplane.reconcile.OperatorOverride.Setting;
 import io.naru.controlplane.reconcile.Reconciler.Outcome;
 import io.naru.dataplane.protocol.BackendInfo;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.Directory;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Stats;
 import io.naru.dataplane.protocol.TunnelSpec;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,9 +37,11 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -55,6 +64,10 @@ public final class Steering {
     private Overrides overrides = new Overrides(List.of());
     private AppliedConfig applied;
     private Map<BackendName, BackendConfig> backends = Map.of();
+    private final PoolBook pools = new PoolBook();
+    private final Set<BackendName> resting = new HashSet<>();
+    private final Set<BackendName> overdue = new HashSet<>();
+    private final Set<BackendName> emptied = new HashSet<>();
     private boolean isStale;
     private String fileHash = "";
 
@@ -104,6 +117,7 @@ public final class Steering {
                 final BackendConfig backend = backends.get(name);
                 if (backend != null && !info.retired()) {
                     starts.put(name, startOf(spec, backend));
+                    takeOver(name, backend, spec);
                 }
             }
         }
@@ -111,6 +125,16 @@ public final class Steering {
         monitor.replace(targets, starts::get);
         save();
         update();
+    }
+
+    /** Who served before us goes on to, and nobody else, until the checks have their say. */
+    private void takeOver(
+            final BackendName name, final BackendConfig backend, final BackendSpec spec) {
+        if (spec.state() != BackendState.UP) {
+            resting.add(name);
+        } else if (backend.role() == Role.SORRY) {
+            pools.startWithoutQuorum(name.pool());
+        }
     }
 
     private static HealthState.Start startOf(final BackendSpec spec, final BackendConfig backend) {
@@ -136,11 +160,7 @@ public final class Steering {
         final Map<BackendName, CheckTarget> targets = targets(next.config());
         final Map<BackendName, HealthState.Start> starts = starts(next.config(), targets);
         return reconciler.attempt(
-                EffectiveState.of(
-                        next.config(),
-                        next.revision(),
-                        overrides,
-                        name -> health(name, targets, starts)),
+                desired(next, targets, starts),
                 outcome -> {
                     if (outcome.isConfirmed() || outcome.equals(Outcome.DEFERRED)) {
                         adopt(next, targets, starts);
@@ -165,13 +185,21 @@ public final class Steering {
     public boolean preview(final AppliedConfig next, final TrialListener onEnd) {
         final Map<BackendName, CheckTarget> targets = targets(next.config());
         final Map<BackendName, HealthState.Start> starts = starts(next.config(), targets);
-        return reconciler.preview(
-                EffectiveState.of(
+        return reconciler.preview(desired(next, targets, starts), onEnd);
+    }
+
+    /** What a configuration that is not in force would come to. */
+    private DesiredState desired(
+            final AppliedConfig next,
+            final Map<BackendName, CheckTarget> targets,
+            final Map<BackendName, HealthState.Start> starts) {
+        final Map<BackendName, Standing> standings =
+                pools.preview(
                         next.config(),
-                        next.revision(),
                         overrides,
-                        name -> health(name, targets, starts)),
-                onEnd);
+                        name -> health(name, targets, starts),
+                        clockMs.getAsLong());
+        return EffectiveState.of(next.config(), next.revision(), overrides, standings::get);
     }
 
     private void adopt(
@@ -236,7 +264,9 @@ public final class Steering {
         for (final PoolConfig pool : config.pools()) {
             for (final BackendConfig backend : pool.backends()) {
                 final int port = config.checkPort(pool, backend);
-                if (pool.check().type() != CheckType.NONE && port != 0) {
+                if (pool.check().type() != CheckType.NONE
+                        && port != 0
+                        && backend.role() != Role.SORRY) {
                     targets.put(
                             new BackendName(pool.name(), backend.name()),
                             target(
@@ -312,6 +342,7 @@ public final class Steering {
     /** Puts an override in force; the caller has checked it. */
     public void set(final OperatorOverride override) {
         final OperatorOverride before = overrides.set(override);
+        forgetDrain(override);
         events.add(
                 Event.Kind.OVERRIDE,
                 override.target(),
@@ -321,6 +352,11 @@ public final class Steering {
                         + (before == null
                                 ? " (the file says " + fileValue(override) + ")"
                                 : " (was set to " + before.value() + ")")
+                        + (override.deadlineMs() == 0
+                                ? ""
+                                : ", what is left in "
+                                        + (override.deadlineMs() - override.atMs()) / 1_000
+                                        + " s is ended")
                         + (override.why() == null ? "" : ": \"" + override.why() + "\""),
                 override.by());
         save();
@@ -332,6 +368,7 @@ public final class Steering {
             final Setting setting, final String target, final Actor actor, final String why) {
         final OperatorOverride ended = overrides.unset(setting, target);
         if (ended != null) {
+            forgetDrain(ended);
             events.add(
                     Event.Kind.OVERRIDE,
                     target,
@@ -347,6 +384,14 @@ public final class Steering {
         }
 
         return ended;
+    }
+
+    private void forgetDrain(final OperatorOverride override) {
+        if (override.setting() == Setting.STATE) {
+            final BackendName name = BackendName.of(override.target());
+            overdue.remove(name);
+            emptied.remove(name);
+        }
     }
 
     /** What the running file says of what an override is about; null if it is not configured. */
@@ -382,7 +427,67 @@ public final class Steering {
                 Event.Kind.HEALTH,
                 backend.toString(),
                 word(before) + " -> " + word(state.verdict()) + ": " + state.lastResult().reason());
+        resting.remove(backend);
         isStale = true;
+    }
+
+    /**
+     * To be called about every second, with the data plane's statistics: for what changes as time
+     * goes by, and for outliers.
+     */
+    public void sample(final Function<BackendName, Stats> statsOf) {
+        final long nowMs = clockMs.getAsLong();
+        pools.sample(
+                applied.config(),
+                overrides,
+                this::health,
+                name -> openings(statsOf.apply(name)),
+                nowMs,
+                this::onNews);
+        final boolean isDrainOver = watchDrains(statsOf, nowMs);
+        if (isDrainOver || pools.isTimed()) {
+            update();
+        }
+    }
+
+    private static Outliers.Openings openings(final Stats stats) {
+        return new Outliers.Openings(
+                stats.flowsOpened(), stats.openingsUnanswered(), stats.openingsRefused());
+    }
+
+    /** Whether the deadline of one has passed since the last time. */
+    private boolean watchDrains(final Function<BackendName, Stats> statsOf, final long nowMs) {
+        boolean isOver = false;
+        for (final OperatorOverride override : overrides.all()) {
+            final BackendName name = BackendName.of(override.target());
+            if (override.setting() != Setting.STATE
+                    || !override.value().equals("drain")
+                    || !backends.containsKey(name)) {
+                continue;
+            }
+
+            final long flows = statsOf.apply(name).flowsActive();
+            if (flows == 0 && emptied.add(name)) {
+                events.add(Event.Kind.OVERRIDE, override.target(), "is drained: no flows left");
+            }
+            if (overrides.isOverdue(name, nowMs) && overdue.add(name)) {
+                isOver = true;
+                if (flows > 0) {
+                    events.add(
+                            Event.Kind.OVERRIDE,
+                            override.target(),
+                            "the deadline of its drain passed: "
+                                    + flows
+                                    + (flows == 1 ? " flow is ended" : " flows are ended"));
+                }
+            }
+        }
+
+        return isOver;
+    }
+
+    private void onNews(final String subject, final String text) {
+        events.add(Event.Kind.POOL, subject, text);
     }
 
     /** To be called each duty cycle: all flips since the last one become one desired state. */
@@ -396,7 +501,8 @@ public final class Steering {
         return verdict.name().toLowerCase(Locale.ROOT);
     }
 
-    private static BackendHealth health(final HealthState state) {
+    private BackendHealth health(final BackendName name) {
+        final HealthState state = monitor.state(name);
         if (state == null) {
             return BackendHealth.UNCHECKED;
         }
@@ -404,12 +510,14 @@ public final class Steering {
         return switch (state.verdict()) {
             case UP -> BackendHealth.UP;
             case DOWN -> BackendHealth.DOWN;
-            case UNKNOWN -> undecided(state.start());
+            case UNKNOWN -> undecided(name, state.start());
         };
     }
 
-    private static BackendHealth undecided(final HealthState.Start start) {
-        return start == HealthState.Start.NEW ? BackendHealth.UNPROVEN : BackendHealth.UNDECIDED;
+    private BackendHealth undecided(final BackendName name, final HealthState.Start start) {
+        return start == HealthState.Start.NEW
+                ? BackendHealth.UNPROVEN
+                : resting.contains(name) ? BackendHealth.RESTING : BackendHealth.UNDECIDED;
     }
 
     private BackendHealth health(
@@ -420,12 +528,22 @@ public final class Steering {
             return BackendHealth.UNCHECKED;
         }
         final HealthState.Start start = starts.get(name);
-        return start == null ? health(monitor.state(name)) : undecided(start);
+        return start == null ? health(name) : undecided(name, start);
     }
 
     /** What the data plane is told of one backend. */
     public BackendSpec effective(final BackendName name) {
-        return EffectiveState.of(name, backends.get(name), overrides, health(monitor.state(name)));
+        return EffectiveState.of(name, backends.get(name), pools.standing(name));
+    }
+
+    /** What its pool's rules decided of a backend, and why. */
+    public Standing standing(final BackendName name) {
+        return pools.standing(name);
+    }
+
+    /** Who serves in a pool, and why. */
+    public PoolState poolState(final String pool) {
+        return pools.state(pool);
     }
 
     /** What the running file says of a backend; null if it is not configured. */
@@ -452,12 +570,10 @@ public final class Steering {
 
     private void update() {
         isStale = false;
+        pools.update(applied.config(), overrides, this::health, clockMs.getAsLong(), this::onNews);
         reconciler.want(
                 EffectiveState.of(
-                        applied.config(),
-                        applied.revision(),
-                        overrides,
-                        name -> health(monitor.state(name))));
+                        applied.config(), applied.revision(), overrides, pools::standing));
     }
 
     private void save() {

@@ -1,10 +1,10 @@
 package io.naru.controlplane.view;
 
-import io.naru.controlplane.config.AdminState;
 import io.naru.controlplane.config.BackendConfig;
 import io.naru.controlplane.health.CheckTarget;
 import io.naru.controlplane.health.HealthState;
 import io.naru.controlplane.json.JsonObject;
+import io.naru.controlplane.pool.Standing;
 import io.naru.controlplane.reconcile.BackendName;
 import io.naru.controlplane.reconcile.OperatorOverride;
 import io.naru.controlplane.reconcile.OperatorOverride.Setting;
@@ -21,7 +21,8 @@ import java.util.Locale;
 /** Shows one backend: what it is, what it should be, what it does, and why. */
 final class BackendView {
     /**
-     * The state as people are shown it: {@code up}, {@code drain}, {@code down}, {@code unknown}.
+     * The state as people are shown it: {@code up}, {@code drain}, {@code standby}, {@code
+     * ejected}, {@code down}, {@code off}, {@code unknown}.
      */
     private final String state;
 
@@ -39,34 +40,46 @@ final class BackendView {
         config = steering.backend(name);
         effective = steering.effective(name);
 
-        final HealthState health = steering.healthState(name);
-        final AdminState wanted = steering.wantedState(name);
-        final boolean isDown = health != null && health.verdict() == HealthState.Verdict.DOWN;
-        if (wanted == AdminState.DOWN || (wanted == AdminState.DRAIN && !isDown)) {
+        final Standing standing = steering.standing(name);
+        if (standing.reason() != null) {
+            state = word(standing, info);
+            reason = standing.reason();
+            sinceMs = standing.sinceMs();
+        } else if (standing.cause() == Standing.Cause.WANTED) {
             final OperatorOverride override =
                     steering.overrides().find(Setting.STATE, name.toString());
-            state = effective.state().label();
+            state = word(standing, info);
             reason = override == null ? "set in the file" : reason(override);
             sinceMs = override == null ? steering.applied().atMs() : override.atMs();
-        } else if (health == null) {
-            state = effective.state().label();
-            reason = "not checked";
-            sinceMs = steering.applied().atMs();
-        } else if (health.verdict() == HealthState.Verdict.UNKNOWN) {
-            final boolean isKept = effective.state() == BackendState.KEEP;
-            state = !isKept ? "down" : info == null ? "unknown" : info.spec().state().label();
-            reason =
-                    "not checked yet"
-                            + (health.progress() == null ? "" : ", " + health.progress())
-                            + (health.lastResult() == null
-                                    ? ""
-                                    : ": " + health.lastResult().reason());
-            sinceMs = health.sinceMs();
         } else {
-            state = effective.state().label();
-            reason = health.lastResult().reason();
-            sinceMs = health.sinceMs();
+            final HealthState health = steering.healthState(name);
+            state = word(standing, info);
+            reason = health == null ? "not checked" : reason(health);
+            sinceMs = health == null ? steering.applied().atMs() : health.sinceMs();
         }
+    }
+
+    private static String word(final Standing standing, final BackendInfo info) {
+        if (standing.state() == BackendState.KEEP) {
+            return info == null ? "unknown" : info.spec().state().label();
+        }
+
+        return switch (standing.cause()) {
+            case STANDBY -> "standby";
+            case EJECTED -> "ejected";
+            default -> standing.state().label();
+        };
+    }
+
+    private static String reason(final HealthState health) {
+        final String last = health.lastResult() == null ? null : health.lastResult().reason();
+        if (health.verdict() != HealthState.Verdict.UNKNOWN) {
+            return last;
+        }
+
+        return "not checked yet"
+                + (health.progress() == null ? "" : ", " + health.progress())
+                + (last == null ? "" : ": " + last);
     }
 
     private static String reason(final OperatorOverride override) {
@@ -100,6 +113,11 @@ final class BackendView {
                         .put("reason", reason)
                         .put("since", Documents.time(sinceMs))
                         .put("weight", effective.weight())
+                        .put("share", effective.share())
+                        .put("role", config.role().name().toLowerCase(Locale.ROOT))
+                        .put("priority", config.priority())
+                        .putIfPresent("maxFlows", limit(config.maxFlows()))
+                        .putIfPresent("maxFlowRate", limit(config.maxFlowRate()))
                         .put("fileState", config.state().name().toLowerCase(Locale.ROOT))
                         .put("fileWeight", config.weight())
                         .put("overrides", overrides())
@@ -117,6 +135,10 @@ final class BackendView {
         }
 
         return Traffic.put(json, stats, rate);
+    }
+
+    private static Integer limit(final int value) {
+        return value == BackendSpec.NO_LIMIT ? null : value;
     }
 
     private List<JsonObject> overrides() {

@@ -6,6 +6,7 @@ import io.naru.controlplane.config.ServiceConfig;
 import io.naru.controlplane.events.Event;
 import io.naru.controlplane.health.CheckTarget;
 import io.naru.controlplane.json.JsonObject;
+import io.naru.controlplane.pool.PoolState;
 import io.naru.controlplane.reconcile.AppliedConfig;
 import io.naru.controlplane.reconcile.BackendName;
 import io.naru.controlplane.reconcile.DataPlaneLink;
@@ -35,6 +36,9 @@ import java.util.function.Predicate;
  * the data plane does. For the control plane's thread.
  */
 public final class Views {
+    private static final List<String> STATES =
+            List.of("up", "standby", "drain", "ejected", "down", "off", "unknown");
+
     private final Path runDirectory;
     private final LongSupplier clockMs;
     private final Steering steering;
@@ -103,7 +107,8 @@ public final class Views {
         return info == null ? Stats.ZERO : link.client().stats().service(info.id());
     }
 
-    private Stats backendStats(final BackendName name) {
+    /** What the data plane counted for a backend; zeros where there is none. */
+    public Stats backendStats(final BackendName name) {
         final BackendInfo info = backends.get(name);
         return info == null ? Stats.ZERO : link.client().stats().backend(info.id());
     }
@@ -134,7 +139,7 @@ public final class Views {
                                         .label())
                         .put("fileAlgorithm", service.algorithm().label())
                         .put("pool", service.pool())
-                        .put("state", serviceState(states))
+                        .put("state", serviceState(service, states))
                         .put("backends", statesJson(states));
         if (override != null) {
             json.put("overrides", List.of(OverrideView.of(override, steering)));
@@ -145,10 +150,18 @@ public final class Views {
         return Traffic.put(json, serviceStats(service.name()), serviceRates.rate(service.name()));
     }
 
-    private static String serviceState(final Map<String, Integer> states) {
+    /**
+     * Backends that wait for their turn are nothing to worry about, as long as it is not theirs.
+     */
+    private String serviceState(final ServiceConfig service, final Map<String, Integer> states) {
         final int up = states.get("up");
-        final int total = total(states);
-        return up == total && total > 0 ? "up" : up > 0 ? "degraded" : "down";
+        final boolean isAllRight =
+                steering.poolState(service.pool()).explanation() == null && out(states) == 0;
+        return up > 0 && isAllRight ? "up" : up > 0 ? "degraded" : "down";
+    }
+
+    private static int out(final Map<String, Integer> states) {
+        return total(states) - states.get("up") - states.get("standby");
     }
 
     private PoolConfig poolOf(final ServiceConfig service) {
@@ -173,7 +186,7 @@ public final class Views {
 
     private static Map<String, Integer> noStates() {
         final Map<String, Integer> states = new TreeMap<>();
-        List.of("up", "drain", "down", "unknown").forEach(state -> states.put(state, 0));
+        STATES.forEach(state -> states.put(state, 0));
         return states;
     }
 
@@ -182,12 +195,9 @@ public final class Views {
     }
 
     private static JsonObject statesJson(final Map<String, Integer> states) {
-        return new JsonObject()
-                .put("total", total(states))
-                .put("up", states.get("up"))
-                .put("drain", states.get("drain"))
-                .put("down", states.get("down"))
-                .put("unknown", states.get("unknown"));
+        final JsonObject json = new JsonObject().put("total", total(states));
+        STATES.forEach(state -> json.put(state, states.get(state)));
+        return json;
     }
 
     private BackendView view(final BackendName name) {
@@ -201,6 +211,7 @@ public final class Views {
     }
 
     private JsonObject pool(final PoolConfig pool) {
+        final PoolState state = steering.poolState(pool.name());
         return new JsonObject()
                 .put("name", pool.name())
                 .put("services", servicesOf(pool))
@@ -213,7 +224,11 @@ public final class Views {
                                 .findFirst()
                                 .map(CheckTarget::terms)
                                 .orElse("none"))
-                .put("backends", statesJson(states(pool)));
+                .put("backends", statesJson(states(pool)))
+                .put("serving", state.serving().label())
+                .put("servingSince", Documents.time(state.sinceMs()))
+                .putIfPresent("explanation", state.explanation())
+                .put("hasQuorum", state.hasQuorum());
     }
 
     private List<String> servicesOf(final PoolConfig pool) {
@@ -329,7 +344,9 @@ public final class Views {
                 .forEach(
                         service ->
                                 serviceStates.merge(
-                                        serviceState(states(poolOf(service))), 1, Integer::sum));
+                                        serviceState(service, states(poolOf(service))),
+                                        1,
+                                        Integer::sum));
 
         Stats stats = Stats.ZERO;
         Rate rate = Rate.ZERO;
@@ -382,9 +399,9 @@ public final class Views {
         }
         for (final ServiceConfig service : config().services()) {
             final Map<String, Integer> states = states(poolOf(service));
-            final int out = total(states) - states.get("up");
-            if (out > 0 || total(states) == 0) {
-                alarms.add(alarm(service, states, out));
+            final String explanation = steering.poolState(service.pool()).explanation();
+            if (explanation != null || out(states) > 0 || total(states) == 0) {
+                alarms.add(alarm(service, states, explanation));
             }
         }
 
@@ -392,27 +409,34 @@ public final class Views {
     }
 
     private static String alarm(
-            final ServiceConfig service, final Map<String, Integer> states, final int out) {
-        if (total(states) == 0) {
-            return "service " + service.name() + ": its pool has no backends";
+            final ServiceConfig service,
+            final Map<String, Integer> states,
+            final String explanation) {
+        final String who = "service " + service.name() + ": ";
+        final int total = total(states);
+        if (total == 0) {
+            return who + "its pool has no backends";
         }
 
         final List<String> words = new ArrayList<>();
-        for (final String state : List.of("down", "drain", "unknown")) {
+        for (final String state : List.of("down", "drain", "off", "ejected", "unknown")) {
             if (states.get(state) > 0) {
                 words.add(states.get(state) + " " + state);
             }
         }
-
-        return "service "
-                + service.name()
-                + ": "
-                + (out == total(states)
+        final int out = out(states);
+        final String taken =
+                states.get("up") == 0
                         ? "no backend takes new flows"
-                        : out + " of " + total(states) + " backends take no new flows")
-                + " ("
-                + String.join(", ", words)
-                + ")";
+                        : out == 0 ? null : out + " of " + total + " backends take no new flows";
+        final String counted =
+                taken == null || words.isEmpty()
+                        ? taken
+                        : taken + " (" + String.join(", ", words) + ")";
+        return who
+                + (explanation == null || states.get("up") == 0
+                        ? counted
+                        : counted == null ? explanation : explanation + "; " + counted);
     }
 
     private List<String> notes() {
