@@ -45,7 +45,8 @@ public final class Site {
     private final Namespace balancer;
     private final Namespace zwitch;
     private final List<WebServer> servers = new ArrayList<>();
-    private String interfaces;
+    private int frontVlan;
+    private int backVlan;
     private Namespace front;
     private Namespace router;
     private WebServer far;
@@ -63,7 +64,6 @@ public final class Site {
             final long bigFileBytes) {
         this.network = network;
         this.topology = topology;
-        interfaces = topology.interfaces();
         client = network.addDualStack("client");
         wire = network.addSwitch("wire");
         edge = network.addRouter("edge");
@@ -253,40 +253,41 @@ public final class Site {
     }
 
     /**
-     * Puts every host of the balancer's networks into a VLAN: a tag on each frame that the balancer
-     * sees.
+     * Puts the network between edge and balancer into a VLAN: a tag on each frame there.
      *
-     * @param frontVlan of the network between edge and balancer, where there is one.
-     * @param backVlan of the servers' network.
+     * @throws IllegalStateException in a topology without that network.
      */
-    public Site withVlans(final int frontVlan, final int backVlan) {
-        if (topology == Topology.BRIDGE) {
-            throw new IllegalStateException("a bridge is in no VLAN");
-        }
-
-        final VlanEnd back = VlanEnd.build(network.directory(), backVlan);
-        servers.forEach(server -> back.attach(server.host(), "eth0"));
-        back.attach(router, "eth0");
-        back.attach(edge, "eth2");
-        tagOnTheWire(zwitch);
-        if (topology == Topology.ROUTED) {
-            final VlanEnd front = VlanEnd.build(network.directory(), frontVlan);
-            front.attach(edge, "eth1");
-            front.attach(balancer, "eth0");
-            back.attach(balancer, "eth1");
-            interfaces =
-                    "[{ name: eth0, vlan: %d }, { name: eth1, vlan: %d }]"
-                            .formatted(frontVlan, backVlan);
-        } else {
-            back.attach(balancer, "eth0");
-            interfaces = "[{ name: eth0, vlan: %d }]".formatted(backVlan);
-        }
-
+    public Site withFrontVlan(final int vlan) {
+        require(Topology.ROUTED);
+        final VlanEnd end = VlanEnd.build(network.directory(), vlan);
+        end.attach(edge, "eth1");
+        end.attach(balancer, "eth0");
+        frontVlan = vlan;
         return this;
     }
 
-    /** A switch's ports leave tags in the frames that they send. */
-    private static void tagOnTheWire(final Namespace zwitch) {
+    /** Puts the servers' network into a VLAN: a tag on each frame there. */
+    public Site withBackVlan(final int vlan) {
+        require(Topology.ROUTED);
+        final VlanEnd end = VlanEnd.build(network.directory(), vlan);
+        servers.forEach(server -> end.attach(server.host(), "eth0"));
+        end.attach(router, "eth0");
+        end.attach(edge, "eth2");
+        end.attach(balancer, "eth1");
+        leaveTagsInFrames(zwitch);
+        backVlan = vlan;
+        return this;
+    }
+
+    private void require(final Topology expected) {
+        if (topology != expected) {
+            throw new IllegalStateException(
+                    "the topology is %s, expected %s".formatted(topology, expected));
+        }
+    }
+
+    /** Of what a switch's ports send. */
+    private static void leaveTagsInFrames(final Namespace zwitch) {
         for (final String line :
                 zwitch.run("ip", "-o", "link", "show", "master", "br0").split("\n")) {
             final String port = line.split(": ")[1].split("@")[0];
@@ -346,7 +347,10 @@ public final class Site {
 
     /** The interfaces that Naru is given, as a list in YAML. */
     public String interfaces() {
-        return interfaces;
+        return frontVlan == 0 && backVlan == 0
+                ? topology.interfaces()
+                : "[{ name: eth0, vlan: %d }, { name: eth1, vlan: %d }]"
+                        .formatted(frontVlan, backVlan);
     }
 
     public Namespace client() {

@@ -23,7 +23,7 @@ class VlanModesSystemTest extends ModesSystemTest {
 
     @Override
     void change(final Site site) {
-        site.withVlans(FRONT_VLAN, BACK_VLAN);
+        site.withFrontVlan(FRONT_VLAN).withBackVlan(BACK_VLAN);
     }
 
     @Override
