@@ -144,6 +144,21 @@ public final class Reconciler {
         return true;
     }
 
+    /**
+     * Tells how long a backend takes to answer; not part of what is wanted, and nobody waits for
+     * it.
+     *
+     * @return false if it did not go.
+     */
+    public boolean responseTime(final BackendName backend, final long responseTimeNs) {
+        return commands != null
+                && commands.setResponseTime(
+                        commands.nextCorrelationId(),
+                        backend.pool(),
+                        backend.backend(),
+                        responseTimeNs);
+    }
+
     /** Calls back when the data plane has what is wanted now, or when that went wrong. */
     public void whenSettled(final Consumer<Outcome> onSettled) {
         if (commands == null) {

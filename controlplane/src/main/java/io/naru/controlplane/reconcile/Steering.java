@@ -12,6 +12,7 @@ import io.naru.controlplane.config.ServiceConfig;
 import io.naru.controlplane.events.Actor;
 import io.naru.controlplane.events.Event;
 import io.naru.controlplane.events.EventLog;
+import io.naru.controlplane.health.CheckResult;
 import io.naru.controlplane.health.CheckTarget;
 import io.naru.controlplane.health.HealthMonitor;
 import io.naru.controlplane.health.HealthState;
@@ -61,6 +62,7 @@ public final class Steering {
     private final Reconciler reconciler;
     private final Supplier<String> startFileHash;
     private final HealthMonitor<BackendName> monitor;
+    private final ResponseTimeReport responseTimes;
     private Overrides overrides = new Overrides(List.of());
     private AppliedConfig applied;
     private Map<BackendName, BackendConfig> backends = Map.of();
@@ -90,6 +92,7 @@ public final class Steering {
         this.reconciler = reconciler;
         this.startFileHash = startFileHash;
         this.monitor = monitorOf.apply(this::onFlip);
+        responseTimes = new ResponseTimeReport(reconciler::responseTime, this::lastDurationNs);
     }
 
     // -- start ------------------------------------------------------------------------------------
@@ -495,6 +498,13 @@ public final class Steering {
         if (isStale) {
             update();
         }
+        responseTimes.poll(clockMs.getAsLong(), applied.config(), overrides);
+    }
+
+    private long lastDurationNs(final BackendName backend) {
+        final HealthState state = monitor.state(backend);
+        final CheckResult last = state == null ? null : state.lastResult();
+        return last == null || last.outcome() != CheckResult.Outcome.PASSED ? 0 : last.durationNs();
     }
 
     private static String word(final HealthState.Verdict verdict) {
