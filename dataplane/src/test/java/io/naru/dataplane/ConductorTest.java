@@ -400,6 +400,36 @@ class ConductorTest {
         assertTrue(workers[0].table().hopId(0) >= 0, "its flows are still forwarded");
     }
 
+    /** The new backends keep the port, the old one with flows need not. */
+    @Test
+    void shouldChangeModeOfServiceWhoseOldBackendsStillHaveFlows() {
+        apply(web(1, backend("s1", BackendState.UP)));
+        WorkerStats.flowOpened(stats[0].backend(0));
+        final ServiceSpec was = service("web", "192.0.2.10", 80, "web");
+        final BackendSpec now =
+                new BackendSpec("web", "s1", IpAddress.parse("10.2.0.2"), 80, 100, BackendState.UP);
+
+        apply(
+                new DesiredState(
+                        2,
+                        List.of("web"),
+                        List.of(now),
+                        List.of(
+                                new ServiceSpec(
+                                        was.name(),
+                                        was.vip(),
+                                        was.protocol(),
+                                        was.portFirst(),
+                                        was.portLast(),
+                                        Mode.DSR_L2,
+                                        was.algorithm(),
+                                        was.pool(),
+                                        was.timeouts()))));
+
+        assertEquals(Mode.DSR_L2, workers[0].table().mode(0));
+        assertTrue(workers[0].table().hopId(0) >= 0, "its flows are still forwarded");
+    }
+
     @Test
     void shouldGiveIdOutAgainOnlyWhenItsFlowsAreGone() {
         apply(web(1, backend("s1", BackendState.UP), backend("s2", BackendState.UP)));

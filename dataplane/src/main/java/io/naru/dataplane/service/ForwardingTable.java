@@ -775,6 +775,10 @@ public final class ForwardingTable {
                             "backend id",
                             backendId,
                             "the id of a backend in this table");
+                    if (isRetired[backendId]) {
+                        continue; // its flows keep the mode that they were opened with
+                    }
+
                     final Mode mode = services[id].mode();
                     final BackendSpec backend = backends[backendId];
                     check(
