@@ -215,6 +215,10 @@ final class Worker implements Agent, WorkerListener {
         stats.set(WorkerCounter.RSTS_DISBELIEVED, pipeline.disbelievedResets());
         stats.set(WorkerCounter.ANNOUNCEMENTS, pipeline.announcements());
         stats.set(WorkerCounter.ECHO_REPLIES, pipeline.echoReplies());
+        stats.set(WorkerCounter.FLOWS_ORPHANED, pipeline.orphansEnded());
+        if (stats.workerId() == 0) {
+            stats.set(WorkerCounter.CLIENTS_EVICTED, pipeline.clientsEvicted());
+        }
     }
 
     // -- a burst ----------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ final class WorkerSet implements AutoCloseable {
                 context.topology() == Topology.BRIDGE
                         ? new PipelineSettings.Bridge(new MacTable(), new SecureRandom().nextLong())
                         : null;
+        final PipelineSettings.Shared shared = PipelineSettings.Shared.ofProcess();
         workers = new Worker[count];
         inboxes = new WorkerProxy[count];
         outboxes = new ConductorProxy[count];
@@ -67,7 +68,8 @@ final class WorkerSet implements AutoCloseable {
                                                 context.topology() == Topology.ROUTED,
                                                 context.answersEcho(),
                                                 PipelineSettings.DEFAULT_OVERFLOW_CAPACITY)
-                                        .in(bridge),
+                                        .in(bridge)
+                                        .sharing(shared),
                                 macsNet,
                                 flows,
                                 accounts,

@@ -56,6 +56,8 @@ public final class Pipeline {
     private final IdleResets resets;
     private final ResetReply resetReply;
     private final OrphanSweeper orphans;
+    private final FlowLimiter limiter;
+    private final ClientMemory clients;
 
     /** By {@link #way}; none where no flow is of that mode and family. */
     private final Forwarder[] forwarders = new Forwarder[WAYS];
@@ -127,6 +129,8 @@ public final class Pipeline {
         accounts.attach(flows, localPorts, resets);
         icmpErrors.bridge(bridge);
         resets.bridge(bridge);
+        limiter = new FlowLimiter(stats, settings.shared().rates());
+        clients = new ClientMemory(flowHash, settings.shared().clients());
         opening = new FlowOpening(flows, flowHash, stableHash, localPorts, hops, bridge);
         schedule =
                 new ScheduleStage(
@@ -136,7 +140,9 @@ public final class Pipeline {
                         opening,
                         localPorts,
                         resets,
-                        resetReply);
+                        resetReply,
+                        limiter,
+                        clients);
         route = new RouteStage(hops, macsNet, hopCost, errorReply, bridge);
         fragmenter = new Fragmenter(settings.workerId(), settings.workerCount());
         pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
@@ -169,6 +175,7 @@ public final class Pipeline {
         fragments.process(burst, nowNs);
         classify.classify(burst, nowNs);
         flows.lookup(burst, nowTicks);
+        limiter.now(nowNs);
         schedule.schedule(burst, nowTicks);
         route.route(burst, nowNs);
         pathMtu.check(burst, nowNs);
@@ -232,6 +239,8 @@ public final class Pipeline {
         resets.adopt(table);
         orphans.adopt(table);
         responseTimes.adopt(table);
+        limiter.adopt(table);
+        clients.adopt(table);
         flows.expiry(expiry);
     }
 
@@ -256,6 +265,11 @@ public final class Pipeline {
     /** RSTs that were sent on and not believed. */
     public long disbelievedResets() {
         return track.disbelievedResets();
+    }
+
+    /** Clients with persistence that gave way to others, of all workers. */
+    public long clientsEvicted() {
+        return clients.evicted();
     }
 
     /** Flows that were ended as they had lost their backend. */

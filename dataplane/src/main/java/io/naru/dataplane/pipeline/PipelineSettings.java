@@ -1,6 +1,8 @@
 package io.naru.dataplane.pipeline;
 
 import io.naru.dataplane.neighbour.MacTable;
+import io.naru.dataplane.service.FlowRates;
+import io.naru.dataplane.service.PersistentClients;
 
 /**
  * What does not change about a worker's pipeline.
@@ -13,6 +15,7 @@ import io.naru.dataplane.neighbour.MacTable;
  * @param overflowCapacity flows to remember that found no room in the flow table, a power of two.
  * @param fragments what is spent on fragments at most.
  * @param bridge of topology bridge, else null.
+ * @param shared what the workers of a process have in common.
  */
 public record PipelineSettings(
         int workerId,
@@ -21,7 +24,8 @@ public record PipelineSettings(
         boolean answersEcho,
         int overflowCapacity,
         FragmentLimits fragments,
-        Bridge bridge) {
+        Bridge bridge,
+        Shared shared) {
     /** A megabyte per worker. */
     public static final int DEFAULT_OVERFLOW_CAPACITY = 16_384;
 
@@ -37,8 +41,7 @@ public record PipelineSettings(
                 isRouter,
                 answersEcho,
                 overflowCapacity,
-                FragmentLimits.DEFAULT,
-                null);
+                FragmentLimits.DEFAULT);
     }
 
     /** The same worker in a bridge. */
@@ -50,7 +53,42 @@ public record PipelineSettings(
                 answersEcho,
                 overflowCapacity,
                 fragments,
-                newBridge);
+                newBridge,
+                shared);
+    }
+
+    /** The same worker beside others. */
+    public PipelineSettings sharing(final Shared newShared) {
+        return new PipelineSettings(
+                workerId,
+                workerCount,
+                isRouter,
+                answersEcho,
+                overflowCapacity,
+                fragments,
+                bridge,
+                newShared);
+    }
+
+    /**
+     * What all workers of a process keep together.
+     *
+     * @param rates to which new flows are held.
+     * @param clients of services with persistence.
+     */
+    public record Shared(FlowRates rates, PersistentClients clients) {
+        private static final int CLIENTS_OF_ONE_WORKER = 1_024;
+
+        /** Of a worker alone, with room for few clients. */
+        static Shared ofOneWorker() {
+            return new Shared(new FlowRates(), new PersistentClients(CLIENTS_OF_ONE_WORKER));
+        }
+
+        /** Of a process that serves. */
+        public static Shared ofProcess() {
+            return new Shared(
+                    new FlowRates(), new PersistentClients(PersistentClients.CAPACITY_DEFAULT));
+        }
     }
 
     /**
@@ -68,7 +106,15 @@ public record PipelineSettings(
             final boolean answersEcho,
             final int overflowCapacity,
             final FragmentLimits fragments) {
-        this(workerId, workerCount, isRouter, answersEcho, overflowCapacity, fragments, null);
+        this(
+                workerId,
+                workerCount,
+                isRouter,
+                answersEcho,
+                overflowCapacity,
+                fragments,
+                null,
+                Shared.ofOneWorker());
     }
 
     /** Of a process with a single worker that answers pings. */

@@ -7,6 +7,7 @@ import io.naru.dataplane.flow.LocalPorts;
 import io.naru.dataplane.packet.Ipv4Header;
 import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.port.PacketBurst;
+import io.naru.dataplane.protocol.AtLimit;
 import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.Mode;
@@ -34,7 +35,12 @@ final class ScheduleStage {
     private static final int NO_LOCAL_PORT = Verdict.drop(DropReason.NO_LOCAL_PORT);
     private static final int FLOW_TABLE_FULL = Verdict.drop(DropReason.FLOW_TABLE_FULL);
 
+    private static final int OVER_LIMIT = Verdict.drop(DropReason.OVER_LIMIT);
+
     private static final int FULL_NAT = Mode.FULL_NAT.code();
+
+    /** No backend, as those that were tried are full. */
+    private static final int ALL_FULL = -2;
 
     /** No entry, as all local ports are in use. */
     private static final long NO_PORT_LEFT = -2;
@@ -54,6 +60,8 @@ final class ScheduleStage {
     private final LocalPorts localPorts;
     private final IdleResets resets;
     private final ResetReply resetReply;
+    private final FlowLimiter limiter;
+    private final ClientMemory clients;
     private final int[] asking = new int[PacketBurst.CAPACITY];
 
     /** The first of the entries for packets of a burst whose flow is not in the table. */
@@ -75,7 +83,11 @@ final class ScheduleStage {
             final FlowOpening opening,
             final LocalPorts localPorts,
             final IdleResets resets,
-            final ResetReply resetReply) {
+            final ResetReply resetReply,
+            final FlowLimiter limiter,
+            final ClientMemory clients) {
+        this.limiter = limiter;
+        this.clients = clients;
         this.resets = resets;
         this.resetReply = resetReply;
         this.flows = flows;
@@ -321,12 +333,21 @@ final class ScheduleStage {
 
     private int open(
             final PacketBurst burst, final int i, final int serviceId, final int nowTicks) {
+        if (!limiter.admitsTo(serviceId)) {
+            return refuseOverLimit(burst, i, serviceId);
+        }
+
         long tupleHash = opening.tupleHash(burst, i);
         long keyHash = opening.keyHash(burst, i, serviceId);
         for (int attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt++) {
-            final int backendId = schedulers[serviceId].select(tupleHash, keyHash);
-            if (backendId == Scheduler.NONE) {
-                return refuse(serviceId);
+            final int backendId =
+                    attempt == 0
+                            ? choose(burst, i, serviceId, tupleHash, keyHash, nowTicks)
+                            : schedule(serviceId, tupleHash, keyHash);
+            if (backendId < 0) {
+                return backendId == ALL_FULL
+                        ? refuseOverLimit(burst, i, serviceId)
+                        : refuse(serviceId);
             }
 
             final int mode = opening.modeOf(burst, i, serviceId, backendId);
@@ -351,6 +372,58 @@ final class ScheduleStage {
         }
 
         return AMBIGUOUS_REPLY;
+    }
+
+    /** The backend that the client has already, if it has one with room; else the scheduler's. */
+    private int choose(
+            final PacketBurst burst,
+            final int i,
+            final int serviceId,
+            final long tupleHash,
+            final long keyHash,
+            final int nowTicks) {
+        final int known = clients.backendOf(burst, i, serviceId, nowTicks);
+        if (known == ForwardingTable.NONE) {
+            final int backendId = schedule(serviceId, tupleHash, keyHash);
+            return backendId < 0 ? backendId : clients.remember(serviceId, backendId, nowTicks);
+        }
+        if (limiter.admits(known)) {
+            clients.refresh(serviceId, known, nowTicks);
+            return known;
+        }
+
+        // It stays the client's: this flow alone goes elsewhere.
+        limiter.countOverLimitOf(known);
+        return table.rules().atLimit(serviceId) == AtLimit.NEXT
+                ? orFull(schedule(serviceId, tupleHash, keyHash))
+                : ALL_FULL;
+    }
+
+    /** What the scheduler selects; if that is full and the service says so, another one. */
+    private int schedule(final int serviceId, final long tupleHash, final long keyHash) {
+        final Scheduler scheduler = schedulers[serviceId];
+        final int backendId = scheduler.select(tupleHash, keyHash);
+        if (backendId == Scheduler.NONE || limiter.admits(backendId)) {
+            return backendId;
+        }
+
+        limiter.countOverLimitOf(backendId);
+        return table.rules().atLimit(serviceId) == AtLimit.NEXT
+                ? orFull(scheduler.selectOther(tupleHash, keyHash, limiter))
+                : ALL_FULL;
+    }
+
+    private static int orFull(final int backendId) {
+        return backendId == Scheduler.NONE ? ALL_FULL : backendId;
+    }
+
+    private int refuseOverLimit(final PacketBurst burst, final int i, final int serviceId) {
+        limiter.countOverLimit(serviceId);
+        if (table.rules().atLimit(serviceId) == AtLimit.RESET) {
+            resetReply.answer(burst, i);
+        }
+
+        return OVER_LIMIT;
     }
 
     /**
@@ -398,7 +471,7 @@ final class ScheduleStage {
     /** The middle of a connection that began elsewhere, or before we did: on by the hash. */
     private int adopt(
             final PacketBurst burst, final int i, final int serviceId, final int nowTicks) {
-        final int backendId = stableBackend(burst, i, serviceId);
+        final int backendId = stableBackend(burst, i, serviceId, nowTicks);
         if (backendId == ForwardingTable.NONE) {
             return refuse(serviceId);
         }
@@ -429,7 +502,7 @@ final class ScheduleStage {
             final int serviceId,
             final int state,
             final int nowTicks) {
-        final int backendId = stableBackend(burst, i, serviceId);
+        final int backendId = stableBackend(burst, i, serviceId, nowTicks);
         if (backendId == ForwardingTable.NONE) {
             return refuse(serviceId);
         }
@@ -546,7 +619,13 @@ final class ScheduleStage {
         return entry;
     }
 
-    private int stableBackend(final PacketBurst burst, final int i, final int serviceId) {
+    private int stableBackend(
+            final PacketBurst burst, final int i, final int serviceId, final int nowTicks) {
+        final int known = clients.backendOf(burst, i, serviceId, nowTicks);
+        if (known != ForwardingTable.NONE) {
+            return known;
+        }
+
         final long tupleHash = opening.tupleHash(burst, i);
         return table.algorithm(serviceId).isHash()
                 ? schedulers[serviceId].select(tupleHash, opening.keyHash(burst, i, serviceId))

@@ -148,7 +148,12 @@ public enum DropReason {
             43,
             "bridge-loop",
             "Two ports of the bridge are on one segment: one of them is closed until they are not."),
-    OTHER_VLAN(44, "other-vlan", "A frame that is not of the interface's VLAN.");
+    OTHER_VLAN(44, "other-vlan", "A frame that is not of the interface's VLAN."),
+    OVER_LIMIT(
+            45,
+            "over-limit",
+            "A new flow, but its service or every backend that was tried has as many as its limits"
+                    + " allow.");
 
     private static final DropReason[] BY_CODE = values();
 

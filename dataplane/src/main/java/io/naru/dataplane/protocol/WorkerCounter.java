@@ -21,7 +21,13 @@ public enum WorkerCounter {
     ANNOUNCEMENTS(
             16, "announcements", "packets that told neighbours of addresses that became ours"),
     RSTS_DISBELIEVED(
-            17, "rsts-disbelieved", "RSTs with a wrong sequence number, which ended no flow");
+            17, "rsts-disbelieved", "RSTs with a wrong sequence number, which ended no flow"),
+    FLOWS_ORPHANED(18, "flows-orphaned", "flows that were ended as their backend was lost"),
+    CLIENTS_EVICTED(
+            19,
+            "clients-evicted",
+            "clients with persistence that gave way to others (of all workers, counted by the"
+                    + " first)");
 
     private static final WorkerCounter[] BY_CODE = values();
 

@@ -84,6 +84,7 @@ public final class ForwardingTable {
     private final int[] route;
     private final boolean[] takesNewFlows;
     private final boolean[] isRetired;
+    private final PoolRules rules;
 
     private ForwardingTable(final Builder builder) {
         epoch = builder.epoch;
@@ -118,6 +119,7 @@ public final class ForwardingTable {
             }
         }
 
+        rules = new PoolRules(services, backendIdsByService, backends, isRetired);
         final Set<Integer> vipsNet = new HashSet<>();
         final Map<IpAddress, Integer> vipIndices = new HashMap<>();
         final Map<IpAddress, Integer> backendIndices = new HashMap<>();
@@ -399,6 +401,11 @@ public final class ForwardingTable {
         }
 
         return isRetired[backendId] ? options(serviceId).onRemove() : FlowRule.KEEP;
+    }
+
+    /** Limits and persistence. */
+    public PoolRules rules() {
+        return rules;
     }
 
     /** Whether the backend does not answer, as far as is known. */

@@ -27,6 +27,9 @@ import org.agrona.concurrent.status.CountersReader;
  */
 public final class WorkerStats {
     private final int workerId;
+    private final int workerCount;
+    private final AtomicBuffer serviceStats;
+    private final AtomicBuffer backendStats;
     private final long serviceLines;
     private final long backendLines;
     private final long dutyCycles;
@@ -38,12 +41,16 @@ public final class WorkerStats {
 
     private WorkerStats(
             final int workerId,
+            final int workerCount,
             final AtomicBuffer serviceStats,
             final AtomicBuffer backendStats,
             final AtomicBuffer dutyCycleStats,
             final CountersManager countersManager,
             final Object memory) {
         this.workerId = workerId;
+        this.workerCount = workerCount;
+        this.serviceStats = serviceStats;
+        this.backendStats = backendStats;
         this.memory = memory;
         serviceLines = serviceStats.addressOffset() + StatsLine.serviceOffset(workerId, 0);
         backendLines = backendStats.addressOffset() + StatsLine.backendOffset(workerId, 0);
@@ -81,6 +88,7 @@ public final class WorkerStats {
             final CncFile cncFile, final CountersManager countersManager, final int workerId) {
         return new WorkerStats(
                 workerId,
+                cncFile.workerCount(),
                 cncFile.serviceStats(),
                 cncFile.backendStats(),
                 cncFile.dutyCycles(),
@@ -100,6 +108,7 @@ public final class WorkerStats {
                         memory(count * CountersReader.COUNTER_LENGTH));
         return new WorkerStats(
                 0,
+                1,
                 services,
                 backends,
                 cycles,
@@ -196,6 +205,37 @@ public final class WorkerStats {
         final long known = getLong(line + StatsLine.RESPONSE_TIME_OFFSET);
         final long smoothed = known == 0 ? responseTimeNs : known + (responseTimeNs - known) / 8;
         putLong(line + StatsLine.RESPONSE_TIME_OFFSET, Math.max(1, smoothed));
+    }
+
+    /** Counts a flow that a limit had no room for. */
+    public static void flowOverLimit(final long line) {
+        add(line + StatsLine.FLOWS_OVER_LIMIT_OFFSET, 1);
+    }
+
+    /** Flows of a service now, on all workers: those of others as far as they are seen. */
+    public long flowsActiveOfService(final int serviceId) {
+        long sum = 0;
+        for (int worker = 0; worker < workerCount; worker++) {
+            sum +=
+                    serviceStats.getLongOpaque(
+                            StatsLine.serviceOffset(worker, serviceId)
+                                    + StatsLine.FLOWS_ACTIVE_OFFSET);
+        }
+
+        return sum;
+    }
+
+    /** The same of a backend. */
+    public long flowsActiveOfBackend(final int backendId) {
+        long sum = 0;
+        for (int worker = 0; worker < workerCount; worker++) {
+            sum +=
+                    backendStats.getLongOpaque(
+                            StatsLine.backendOffset(worker, backendId)
+                                    + StatsLine.FLOWS_ACTIVE_OFFSET);
+        }
+
+        return sum;
     }
 
     /** Flows of a service or a backend on this worker now. */
