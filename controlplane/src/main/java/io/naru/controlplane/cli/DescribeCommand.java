@@ -2,6 +2,7 @@ package io.naru.controlplane.cli;
 
 import io.naru.controlplane.json.JsonObject;
 import java.util.List;
+import java.util.StringJoiner;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -60,6 +61,7 @@ final class DescribeCommand extends OnlineCommand {
                                 .line("state", cells.state(json.string("state")))
                                 .line("pool", json.string("pool"))
                                 .line("traffic", traffic(json, cells))
+                                .line("troubles", troubles(json, cells))
                                 .text());
         output().line("");
         output().table(ListTables.backends(json.objects("backends"), cells));
@@ -100,6 +102,7 @@ final class DescribeCommand extends OnlineCommand {
                                 .line("last result", lastResult(health, cells))
                                 .line("next hop", ListTables.nextHop(json))
                                 .line("traffic", traffic(json, cells))
+                                .line("troubles", troubles(json, cells))
                                 .text());
         events(json);
     }
@@ -153,6 +156,26 @@ final class DescribeCommand extends OnlineCommand {
                 + " opened, "
                 + cells.count(json, "flowsRefused")
                 + " refused";
+    }
+
+    /** What went wrong with new flows; null, and no line, if nothing did. */
+    private static String troubles(final JsonObject json, final Cells cells) {
+        final StringJoiner text = new StringJoiner(", ");
+        add(text, json, cells, "openingsUnanswered", " openings unanswered");
+        add(text, json, cells, "openingsRefused", " refused by the backend");
+        add(text, json, cells, "flowsOverLimit", " flows over a limit");
+        return text.length() == 0 ? null : text.toString();
+    }
+
+    private static void add(
+            final StringJoiner text,
+            final JsonObject json,
+            final Cells cells,
+            final String member,
+            final String words) {
+        if (json.number(member, 0) > 0) {
+            text.add(cells.count(json, member) + words);
+        }
     }
 
     private void events(final JsonObject json) {

@@ -2,6 +2,7 @@ package io.naru.controlplane.config;
 
 import static io.naru.controlplane.config.ConfigKeys.ADOPT_FLOWS;
 import static io.naru.controlplane.config.ConfigKeys.ALGORITHM;
+import static io.naru.controlplane.config.ConfigKeys.AT_LIMIT;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_ADDRESS;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_MAX_FLOWS;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_MAX_FLOW_RATE;
@@ -35,10 +36,16 @@ import static io.naru.controlplane.config.ConfigKeys.MAX_EJECTED;
 import static io.naru.controlplane.config.ConfigKeys.MODE;
 import static io.naru.controlplane.config.ConfigKeys.MSS_CLAMP;
 import static io.naru.controlplane.config.ConfigKeys.ONE_SHOT;
+import static io.naru.controlplane.config.ConfigKeys.ON_DOWN;
+import static io.naru.controlplane.config.ConfigKeys.ON_REMOVE;
 import static io.naru.controlplane.config.ConfigKeys.OUTLIER_INTERVAL;
 import static io.naru.controlplane.config.ConfigKeys.OUTLIER_SHARE;
 import static io.naru.controlplane.config.ConfigKeys.OVERSIZE;
 import static io.naru.controlplane.config.ConfigKeys.PANIC_THRESHOLD;
+import static io.naru.controlplane.config.ConfigKeys.PERSISTENCE_GROUP;
+import static io.naru.controlplane.config.ConfigKeys.PERSISTENCE_PREFIX;
+import static io.naru.controlplane.config.ConfigKeys.PERSISTENCE_PREFIX_6;
+import static io.naru.controlplane.config.ConfigKeys.PERSISTENCE_TIMEOUT;
 import static io.naru.controlplane.config.ConfigKeys.POOLS;
 import static io.naru.controlplane.config.ConfigKeys.POOL_BACKENDS;
 import static io.naru.controlplane.config.ConfigKeys.POOL_CHECK;
@@ -55,7 +62,10 @@ import static io.naru.controlplane.config.ConfigKeys.RISE;
 import static io.naru.controlplane.config.ConfigKeys.SERVICES;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_BACKENDS;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_CHECK;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_MAX_FLOWS;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_MAX_FLOW_RATE;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_NAME;
+import static io.naru.controlplane.config.ConfigKeys.SERVICE_PERSISTENCE;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_POOL;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_TIMEOUTS;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_TUNNEL;
@@ -81,6 +91,7 @@ import static io.naru.controlplane.config.ConfigKeys.ZERO_COPY;
 
 import io.naru.controlplane.config.ServiceConfig.HashedPart;
 import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.FlowLimits;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
@@ -196,6 +207,7 @@ final class ConfigAssembler {
     // -- services ------------------------------------------------------------------------------
 
     private void readServices() {
+        final Map<String, ServiceConfig> firstOfGroup = new HashMap<>();
         for (final Section section : root.get(SERVICES, List.of())) {
             final String name = section.get(SERVICE_NAME);
             if (name != null && serviceSections.putIfAbsent(name, section) != null) {
@@ -204,6 +216,7 @@ final class ConfigAssembler {
             }
             final ServiceConfig service = service(name, section);
             services.add(service);
+            checkPersistenceGroup(firstOfGroup, service, section);
             if (service.pool() != null) {
                 users.computeIfAbsent(service.pool(), pool -> new ArrayList<>()).add(service);
             }
@@ -240,7 +253,45 @@ final class ConfigAssembler {
                 section.get(OVERSIZE, OVERSIZE.defaultValue()),
                 new Selection(
                         section.get(HASH) == HashedPart.SOURCE,
-                        section.get(HASH_TABLE, HASH_TABLE.defaultValue())));
+                        section.get(HASH_TABLE, HASH_TABLE.defaultValue())),
+                section.get(ON_DOWN, ON_DOWN.defaultValue()),
+                section.get(ON_REMOVE, ON_REMOVE.defaultValue()),
+                new FlowLimits(
+                        section.get(SERVICE_MAX_FLOWS, 0),
+                        section.get(SERVICE_MAX_FLOW_RATE, 0),
+                        section.get(AT_LIMIT, AT_LIMIT.defaultValue())),
+                persistence(section.get(SERVICE_PERSISTENCE)));
+    }
+
+    private static PersistenceConfig persistence(final Section section) {
+        return section == null
+                ? PersistenceConfig.NONE
+                : new PersistenceConfig(
+                        section.get(PERSISTENCE_TIMEOUT, Duration.ZERO),
+                        section.get(PERSISTENCE_PREFIX, PERSISTENCE_PREFIX.defaultValue()),
+                        section.get(PERSISTENCE_PREFIX_6, PERSISTENCE_PREFIX_6.defaultValue()),
+                        section.get(PERSISTENCE_GROUP));
+    }
+
+    /** Services that remember clients together must agree on what a client is. */
+    private static void checkPersistenceGroup(
+            final Map<String, ServiceConfig> firstOfGroup,
+            final ServiceConfig service,
+            final Section section) {
+        final PersistenceConfig persistence = service.options().persistence();
+        if (persistence.group() == null) {
+            return;
+        }
+
+        final ServiceConfig first = firstOfGroup.putIfAbsent(persistence.group(), service);
+        if (first != null && !first.options().persistence().equals(persistence)) {
+            section.get(SERVICE_PERSISTENCE)
+                    .error(
+                            PERSISTENCE_GROUP,
+                            "service '%s' of this group has another timeout or prefix"
+                                    .formatted(first.name()),
+                            "the same timeout and prefixes for all services of a group");
+        }
     }
 
     private static TunnelConfig tunnel(final Section service) {

@@ -4,7 +4,9 @@ import io.naru.controlplane.config.ScalarType.InvalidValueException;
 import io.naru.controlplane.config.ServiceConfig.HashedPart;
 import io.naru.controlplane.json.JsonObject;
 import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.AtLimit;
 import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
@@ -650,6 +652,111 @@ final class ConfigKeys {
                             TUNNEL_CHECKSUM,
                             TUNNEL_DSCP),
                     null);
+    static final Key<ServiceConfig, FlowRule> ON_DOWN =
+            Key.<ServiceConfig, FlowRule>of(
+                            "on-down",
+                            Types.choice(FlowRule.class, FlowRule::label),
+                            "What becomes of the flows of a backend that goes down. reset: both"
+                                    + " ends of a TCP connection get an RST. keep: they go on to"
+                                    + " it. move: as reset, but what may begin anew (UDP, a SYN)"
+                                    + " gets another backend.")
+                    .component(service -> other(service.options().onDown(), FlowRule.RESET))
+                    .defaultsTo(FlowRule.RESET)
+                    .example("keep");
+    static final Key<ServiceConfig, FlowRule> ON_REMOVE =
+            Key.<ServiceConfig, FlowRule>of(
+                            "on-remove",
+                            Types.choice(FlowRule.class, FlowRule::label),
+                            "The same of a backend that is taken out of the file; keep: it is"
+                                    + " drained, and gone with its last flow.")
+                    .component(service -> other(service.options().onRemove(), FlowRule.KEEP))
+                    .defaultsTo(FlowRule.KEEP)
+                    .example("reset");
+    static final Key<ServiceConfig, Integer> SERVICE_MAX_FLOWS =
+            Key.<ServiceConfig, Integer>of(
+                            "max-flows",
+                            Types.count(1, MAX_LIMIT),
+                            "Flows at a time, over all backends and workers.")
+                    .component(service -> other(service.options().limits().maxFlows(), 0))
+                    .defaultText("no limit")
+                    .example("100k");
+    static final Key<ServiceConfig, Integer> SERVICE_MAX_FLOW_RATE =
+            Key.<ServiceConfig, Integer>of(
+                            "max-flow-rate",
+                            Types.count(1, MAX_LIMIT),
+                            "New flows in a second, over all backends and workers; a second's"
+                                    + " worth may come at once.")
+                    .component(service -> other(service.options().limits().maxFlowRate(), 0))
+                    .defaultText("no limit")
+                    .example("10k");
+    static final Key<ServiceConfig, AtLimit> AT_LIMIT =
+            Key.<ServiceConfig, AtLimit>of(
+                            "at-limit",
+                            Types.choice(AtLimit.class, AtLimit::label),
+                            "What becomes of a new flow beyond a limit of the service or of the"
+                                    + " backend it is to go to. next: another backend that has"
+                                    + " room; dropped if there is none, or if the limit is the"
+                                    + " service's. drop: it is dropped. reset: the client gets an"
+                                    + " RST (UDP is dropped).")
+                    .component(service -> other(service.options().limits().atLimit(), AtLimit.NEXT))
+                    .defaultsTo(AtLimit.NEXT)
+                    .example("reset");
+    static final Key<PersistenceConfig, Duration> PERSISTENCE_TIMEOUT =
+            Key.<PersistenceConfig, Duration>of(
+                            "timeout",
+                            Types.duration(Duration.ofSeconds(1), MAX_FLOW_TIMEOUT),
+                            "A client is forgotten this long after its latest new flow, in whole"
+                                    + " seconds.")
+                    .component(PersistenceConfig::timeout)
+                    .required()
+                    .example("10m");
+    static final Key<PersistenceConfig, Integer> PERSISTENCE_PREFIX =
+            Key.<PersistenceConfig, Integer>of(
+                            "prefix",
+                            Types.wholeNumber(1, 32),
+                            "Bits of an IPv4 address that make a client: 24 makes one client of a"
+                                    + " network of 256 addresses.")
+                    .component(PersistenceConfig::prefix)
+                    .defaultsTo(PersistenceConfig.NONE.prefix())
+                    .example("24");
+    static final Key<PersistenceConfig, Integer> PERSISTENCE_PREFIX_6 =
+            Key.<PersistenceConfig, Integer>of(
+                            "prefix-ipv6",
+                            Types.wholeNumber(1, 128),
+                            "The same of an IPv6 address; a site has often 64, a home 56.")
+                    .component(PersistenceConfig::prefix6)
+                    .defaultsTo(PersistenceConfig.NONE.prefix6())
+                    .example("64");
+    static final Key<PersistenceConfig, String> PERSISTENCE_GROUP =
+            Key.<PersistenceConfig, String>of(
+                            "group",
+                            Types.name(),
+                            "Services with the same group remember clients together: a client has"
+                                    + " the same machine on all their ports.")
+                    .component(PersistenceConfig::group)
+                    .defaultText("the service alone")
+                    .example("shop");
+    static final ObjectType<PersistenceConfig> PERSISTENCE =
+            new ObjectType<>(
+                    "persistence",
+                    "All flows of a client go to one backend. The timeout alone (persistence: 10m)"
+                            + " is enough.",
+                    List.of(
+                            PERSISTENCE_TIMEOUT,
+                            PERSISTENCE_PREFIX,
+                            PERSISTENCE_PREFIX_6,
+                            PERSISTENCE_GROUP),
+                    new KeyShorthand<>(PERSISTENCE_TIMEOUT));
+    static final Key<ServiceConfig, Section> SERVICE_PERSISTENCE =
+            Key.<ServiceConfig, Section>of(
+                            "persistence",
+                            PERSISTENCE,
+                            "Whether a client's flows all go to one backend, and for how long.")
+                    .component(
+                            service ->
+                                    other(service.options().persistence(), PersistenceConfig.NONE))
+                    .defaultText("none")
+                    .example("{ timeout: 10m, prefix: 24 }");
     static final Key<ServiceConfig, Section> SERVICE_TUNNEL =
             Key.<ServiceConfig, Section>of(
                             "tunnel", TUNNEL, "The tunnel of mode dsr-gre or dsr-ipip.")
@@ -682,6 +789,12 @@ final class ConfigKeys {
                             RESET_IDLE,
                             MSS_CLAMP,
                             OVERSIZE,
+                            ON_DOWN,
+                            ON_REMOVE,
+                            SERVICE_MAX_FLOWS,
+                            SERVICE_MAX_FLOW_RATE,
+                            AT_LIMIT,
+                            SERVICE_PERSISTENCE,
                             SERVICE_TUNNEL),
                     null);
 

@@ -66,6 +66,8 @@ public final class ConfigReference {
         append(page, "interfaces[]", ConfigKeys.INTERFACE);
         append(page, "services[]", ConfigKeys.SERVICE);
         append(page, "services[].timeouts", ConfigKeys.TIMEOUTS);
+        append(page, "services[].persistence", ConfigKeys.PERSISTENCE);
+        append(page, "services[].tunnel", ConfigKeys.TUNNEL);
         append(page, "pools[]", ConfigKeys.POOL);
         append(page, "pools[].backends[], services[].backends[]", ConfigKeys.BACKEND);
         append(page, "pools[].sorry-server", ConfigKeys.SORRY_SERVER);

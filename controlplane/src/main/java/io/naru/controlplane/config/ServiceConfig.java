@@ -1,6 +1,8 @@
 package io.naru.controlplane.config;
 
 import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.FlowLimits;
+import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.OversizeRule;
@@ -37,7 +39,11 @@ public record ServiceConfig(
             boolean resetsIdle,
             int mssClamp,
             OversizeRule oversize,
-            Selection selection) {
+            Selection selection,
+            FlowRule onDown,
+            FlowRule onRemove,
+            FlowLimits limits,
+            PersistenceConfig persistence) {
         public static final Options DEFAULT =
                 new Options(
                         false,
@@ -45,7 +51,11 @@ public record ServiceConfig(
                         false,
                         ServiceOptions.MSS_AUTO,
                         OversizeRule.INNER,
-                        Selection.DEFAULT);
+                        Selection.DEFAULT,
+                        FlowRule.RESET,
+                        FlowRule.KEEP,
+                        FlowLimits.DEFAULT,
+                        PersistenceConfig.NONE);
     }
 
     /** What of a flow {@code maglev} goes by. */
@@ -83,7 +93,6 @@ public record ServiceConfig(
 
     /** Options and tunnel for the data plane. */
     public ServiceOptions serviceOptions() {
-        final ServiceOptions usual = ServiceOptions.DEFAULT;
         return new ServiceOptions(
                         options.adoptsFlows,
                         options.oneShot,
@@ -93,9 +102,9 @@ public record ServiceConfig(
                         tunnel.spec())
                 .with(
                         options.selection,
-                        usual.onDown(),
-                        usual.onRemove(),
-                        usual.limits(),
-                        usual.persistence());
+                        options.onDown,
+                        options.onRemove,
+                        options.limits,
+                        options.persistence.spec());
     }
 }

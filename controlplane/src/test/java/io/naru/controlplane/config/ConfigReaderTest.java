@@ -95,7 +95,8 @@ class ConfigReaderTest {
                 "one-arm-full-nat.yaml",
                 "one-arm-dsr-l2.yaml",
                 "one-arm-dsr-gre.yaml",
-                "one-arm-dsr-ipip.yaml"
+                "one-arm-dsr-ipip.yaml",
+                "limits-and-persistence.yaml"
             })
     void shouldFindNothingWrongWithTheExamples(final String name) throws IOException {
         final ConfigReader.Result result = ConfigReader.read(EXAMPLES.resolve(name));

@@ -45,7 +45,7 @@ class ConfigSchemaTest {
                     "format");
 
     @ParameterizedTest
-    @ValueSource(strings = {"minimal", "routed-nat", "one-arm-dsr-l2"})
+    @ValueSource(strings = {"minimal", "routed-nat", "one-arm-dsr-l2", "limits-and-persistence"})
     void shouldAcceptTheExamples(final String name) throws IOException {
         final String text = Files.readString(Path.of("../config", name + ".yaml"));
 
@@ -53,7 +53,7 @@ class ConfigSchemaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"minimal", "routed-nat", "one-arm-dsr-l2"})
+    @ValueSource(strings = {"minimal", "routed-nat", "one-arm-dsr-l2", "limits-and-persistence"})
     void shouldAcceptWhatTheWriterWrites(final String name) throws IOException {
         final NaruConfig config =
                 ConfigReader.read(Path.of("../config", name + ".yaml")).config().orElseThrow();
