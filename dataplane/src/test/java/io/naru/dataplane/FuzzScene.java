@@ -5,12 +5,17 @@ import io.naru.dataplane.neighbour.MacTable;
 import io.naru.dataplane.pipeline.Frame;
 import io.naru.dataplane.pipeline.PipelineSettings;
 import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.AtLimit;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.FlowLimits;
+import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.OversizeRule;
+import io.naru.dataplane.protocol.Persistence;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.protocol.TunnelSpec;
@@ -111,9 +116,22 @@ final class FuzzScene {
         final String[] tunnel4 = {"10.3.0.1:0", "10.3.0.2:0"};
         final String[] tunnel6 = {"2001:db8:3::1:0", "2001:db8:3::2:0"};
         final ServiceOptions plain = ServiceOptions.DEFAULT;
-        final ServiceOptions busy = options(true, true, 536, OversizeRule.OUTER, BUSY_TUNNEL);
+        final ServiceOptions busy =
+                options(true, true, 536, OversizeRule.OUTER, BUSY_TUNNEL)
+                        .with(
+                                Selection.DEFAULT,
+                                FlowRule.KEEP,
+                                FlowRule.RESET,
+                                new FlowLimits(40, 20, AtLimit.RESET),
+                                new Persistence(5, 24, 64, 7));
         final ServiceOptions strict =
-                options(false, false, ServiceOptions.MSS_OFF, OversizeRule.DROP, BUSY_TUNNEL);
+                options(false, false, ServiceOptions.MSS_OFF, OversizeRule.DROP, BUSY_TUNNEL)
+                        .with(
+                                Selection.DEFAULT,
+                                FlowRule.MOVE,
+                                FlowRule.MOVE,
+                                new FlowLimits(0, 50, AtLimit.NEXT),
+                                new Persistence(1, 32, 128, Persistence.ALONE));
         scene.add("nat", Mode.NAT, plain, "192.0.2.10", 80, nat4);
         scene.add("nat6", Mode.NAT, busy, "2001:db8::10", 80, nat6);
         scene.add("full", Mode.FULL_NAT, busy, "192.0.2.12", 80, nat4);
