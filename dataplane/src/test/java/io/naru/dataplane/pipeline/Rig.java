@@ -93,7 +93,12 @@ final class Rig implements AutoCloseable {
         for (int id = 0; id < schedulers.length; id++) {
             if (table.service(id) != null) {
                 schedulers[id] =
-                        Schedulers.create(table.algorithm(id), table.candidates(id), load, 1)[0];
+                        Schedulers.create(
+                                table.algorithm(id),
+                                table.selection(id),
+                                table.candidates(id),
+                                load,
+                                1)[0];
             }
         }
         pipeline.adopt(table, schedulers, FlowExpiry.DEFAULT);

@@ -190,4 +190,30 @@ class ShareModelTest {
             assertEquals(here.select(tuple, source), there.select(tuple, source));
         }
     }
+
+    /** With sh, sh-port and dh only who must moves; with maglev a few more, as its paper has it. */
+    @ParameterizedTest
+    @EnumSource(names = {"SH", "SH_PORT", "DH", "MAGLEV"})
+    void shouldMoveFewFlowsWhenABackendGoesOrComes(final Algorithm algorithm) {
+        final Candidates with = Pools.random(random, 20, 10);
+        final boolean[] gone = new boolean[20];
+        final int one = random.nextInt(20);
+        gone[one] = true;
+        final Scheduler before = Schedulers.create(algorithm, with, null, 1)[0];
+        final Scheduler after = Schedulers.create(algorithm, Pools.without(with, gone), null, 1)[0];
+
+        int moved = 0;
+        int had = 0;
+        for (int i = 0; i < FLOWS; i++) {
+            final long tuple = random.nextLong();
+            final long key = random.nextLong();
+            final int was = before.select(tuple, key);
+            final int is = after.select(tuple, key);
+            had += was == one ? 1 : 0;
+            moved += was != one && was != is ? 1 : 0;
+        }
+
+        assertTrue(had > 0);
+        assertTrue(moved <= (algorithm == Algorithm.MAGLEV ? FLOWS * 0.03 : 0), "moved " + moved);
+    }
 }
