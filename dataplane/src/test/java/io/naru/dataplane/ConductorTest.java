@@ -566,6 +566,27 @@ class ConductorTest {
     }
 
     @Test
+    void shouldChooseByWhatTheClientsChecksTell() {
+        apply(
+                web(
+                        1,
+                        backend("s1", BackendState.UP),
+                        backend("s2", BackendState.UP),
+                        backend("s3", BackendState.UP)));
+        assertTrue(client.commands().setAlgorithm(100, "web", Algorithm.LRT));
+        assertTrue(client.commands().setResponseTime(101, "web", "s1", 3_000_000));
+        assertTrue(client.commands().setResponseTime(102, "web", "s2", 1_000_000));
+        assertTrue(client.commands().setResponseTime(103, "web", "s3", 2_000_000));
+        run();
+        assertEquals(backendId("s2"), workers[0].scheduled(0));
+
+        assertTrue(client.commands().setResponseTime(104, "web", "s2", 9_000_000));
+        run();
+
+        assertEquals(backendId("s3"), workers[0].scheduled(0));
+    }
+
+    @Test
     void shouldChangeNothingWhenClientDies() {
         apply(web(1, backend("s1", BackendState.UP)));
         assertTrue(client.commands().ping(100, 4711));
