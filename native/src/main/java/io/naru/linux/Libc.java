@@ -53,6 +53,7 @@ public final class Libc {
     private static final int NR_GETSOCKOPT = number(55, 209);
     private static final int NR_GETTID = number(186, 178);
     private static final int NR_IOCTL = number(16, 29);
+    private static final int NR_KILL = number(62, 129);
     private static final int NR_MADVISE = number(28, 233);
     private static final int NR_MMAP = number(9, 222);
     private static final int NR_MUNMAP = number(11, 215);
@@ -205,6 +206,12 @@ public final class Libc {
     // int bpf(int cmd, union bpf_attr *attr, unsigned int size);
     public static int bpf(final int command, final long attributes, final int attributesLength) {
         return (int) syscall(NR_BPF, command, attributes, attributesLength, 0, 0, 0);
+    }
+
+    // int kill(pid_t pid, int sig);
+    /** {@code processId} below -1 is the process group with that number. */
+    public static int kill(final int processId, final int signal) {
+        return (int) syscall(NR_KILL, processId, signal, 0, 0, 0, 0);
     }
 
     // pid_t gettid(void);
