@@ -10,8 +10,10 @@ import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.config.ProblemReport;
 import io.naru.controlplane.events.Event;
 import io.naru.controlplane.events.EventLog;
+import io.naru.controlplane.health.CheckSpec;
 import io.naru.controlplane.health.CheckTarget;
-import io.naru.controlplane.health.EachWay;
+import io.naru.controlplane.health.CheckTiming;
+import io.naru.controlplane.health.Checks;
 import io.naru.controlplane.health.HealthCheck;
 import io.naru.controlplane.health.HealthMonitor;
 import io.naru.controlplane.health.way.Ways;
@@ -37,7 +39,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -155,7 +156,7 @@ public final class ControlPlane implements AutoCloseable {
         final StateFile stateFile = new StateFile(context.runDirectory());
         final StateFile.Saved saved = readSaved(stateFile);
         final AppliedConfig first = firstConfig(startText, saved);
-        check = new EachWay(context.tcpCheck().apply(eventLoop, ways));
+        check = context.check().apply(eventLoop, ways);
         warmUp();
         eventLoop.submit(() -> startOnLoop(first, stateFile, saved)).syncUninterruptibly();
         server =
@@ -181,12 +182,9 @@ public final class ControlPlane implements AutoCloseable {
         final CountDownLatch ended = new CountDownLatch(1);
         final CheckTarget target =
                 new CheckTarget(
-                        "tcp",
+                        CheckSpec.Tcp.CONNECT,
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
-                        WARM_UP_NS,
-                        WARM_UP_NS,
-                        1,
-                        1);
+                        CheckTiming.every(WARM_UP_NS, WARM_UP_NS, 1, 1));
         eventLoop.execute(() -> check.attempt(target, result -> ended.countDown()));
         try {
             if (!ended.await(WARM_UP_NS, TimeUnit.NANOSECONDS)) {
@@ -295,7 +293,7 @@ public final class ControlPlane implements AutoCloseable {
                         this::startFileHash,
                         listener ->
                                 new HealthMonitor<>(
-                                        Map.of("tcp", check),
+                                        check,
                                         new EventLoopTimers(eventLoop, context.clockMs()),
                                         context.random(),
                                         listener));
@@ -425,6 +423,9 @@ public final class ControlPlane implements AutoCloseable {
         }
         if (steering != null) {
             steering.stop();
+        }
+        if (check instanceof Checks checks) {
+            checks.close();
         }
         ways.close();
         link.close();

@@ -1,7 +1,7 @@
 package io.naru.controlplane;
 
+import io.naru.controlplane.health.Checks;
 import io.naru.controlplane.health.HealthCheck;
-import io.naru.controlplane.health.TcpCheck;
 import io.naru.controlplane.health.way.Ways;
 import io.naru.dataplane.protocol.DataPlaneProperties;
 import io.netty.channel.EventLoop;
@@ -31,7 +31,7 @@ public final class ControlPlaneContext {
     private LongSupplier clockMs = System::currentTimeMillis;
     private Random random = new Random();
     private long requestTimeoutMs = 10_000;
-    private BiFunction<EventLoop, Ways, HealthCheck> tcpCheck = TcpCheck::new;
+    private BiFunction<EventLoop, Ways, HealthCheck> check = Checks::new;
 
     /** The context that a command line asks for. */
     static ControlPlaneContext of(final List<String> args) {
@@ -107,14 +107,14 @@ public final class ControlPlaneContext {
         return requestTimeoutMs;
     }
 
-    /** Makes the check of kind {@code tcp}, to be used on the event loop given. */
-    public ControlPlaneContext tcpCheck(final BiFunction<EventLoop, Ways, HealthCheck> factory) {
-        tcpCheck = factory;
+    /** Makes the check of all kinds, to be used on the event loop given. */
+    public ControlPlaneContext check(final BiFunction<EventLoop, Ways, HealthCheck> factory) {
+        check = factory;
         return this;
     }
 
-    public BiFunction<EventLoop, Ways, HealthCheck> tcpCheck() {
-        return tcpCheck;
+    public BiFunction<EventLoop, Ways, HealthCheck> check() {
+        return check;
     }
 
     /** Checks what was set and fills in what was not. */

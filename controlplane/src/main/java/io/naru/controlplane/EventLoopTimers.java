@@ -14,6 +14,11 @@ record EventLoopTimers(EventLoop eventLoop, LongSupplier clockMs) implements Tim
     }
 
     @Override
+    public long nowNs() {
+        return System.nanoTime();
+    }
+
+    @Override
     public Runnable after(final long delayNs, final Runnable task) {
         final ScheduledFuture<?> scheduled =
                 eventLoop.schedule(task, delayNs, TimeUnit.NANOSECONDS);

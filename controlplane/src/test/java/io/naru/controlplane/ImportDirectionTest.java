@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Test;
 /**
  * The planes are two processes that meet in the cnc file: what both agree on is {@code
  * io.naru.dataplane.protocol}, and no other package of the data plane may be used here; the edge to
- * Linux by the ways of health checks only.
+ * Linux by health checks only.
  */
 class ImportDirectionTest {
     private static final Path SOURCES = Path.of("src/main/java");
-    private static final Path WAYS = SOURCES.resolve("io/naru/controlplane/health/way");
+    private static final Path HEALTH = SOURCES.resolve("io/naru/controlplane/health");
     private static final Pattern FOREIGN =
             Pattern.compile("^import (static )?io\\.naru\\.(linux|dataplane(?!\\.protocol\\.)).*");
     private static final Pattern LINUX =
@@ -32,7 +32,7 @@ class ImportDirectionTest {
                     files.filter(path -> path.toString().endsWith(".java")).toList()) {
                 for (final String line : Files.readAllLines(file)) {
                     final boolean isAllowed =
-                            file.startsWith(WAYS) && LINUX.matcher(line).matches();
+                            file.startsWith(HEALTH) && LINUX.matcher(line).matches();
                     if (FOREIGN.matcher(line).matches() && !isAllowed) {
                         offences.add(SOURCES.relativize(file) + ": " + line);
                     }

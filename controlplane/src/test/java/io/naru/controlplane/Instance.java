@@ -55,7 +55,7 @@ public final class Instance implements AutoCloseable {
                         .configFile(configFile())
                         .runDirectory(runDirectory())
                         .requestTimeoutMs(requestTimeoutMs)
-                        .tcpCheck((eventLoop, ways) -> check.on(eventLoop));
+                        .check((eventLoop, ways) -> check.on(eventLoop));
         context.conclude();
         controlPlane = new ControlPlane(context);
         try {

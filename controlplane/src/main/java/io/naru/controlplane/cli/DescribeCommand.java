@@ -1,8 +1,10 @@
 package io.naru.controlplane.cli;
 
+import io.naru.controlplane.health.CheckTarget;
 import io.naru.controlplane.json.JsonObject;
 import java.util.List;
 import java.util.StringJoiner;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -100,6 +102,7 @@ final class DescribeCommand extends OnlineCommand {
                                                         ? ", " + health.string("progress")
                                                         : ""))
                                 .line("last result", lastResult(health, cells))
+                                .line("check takes", durations(health))
                                 .line("next hop", ListTables.nextHop(json))
                                 .line("traffic", traffic(json, cells))
                                 .line("troubles", troubles(json, cells))
@@ -113,6 +116,24 @@ final class DescribeCommand extends OnlineCommand {
                 .map(override -> override.string("value"))
                 .findFirst()
                 .orElse(json.string("fileState"));
+    }
+
+    private static String durations(final JsonObject health) {
+        if (!health.has("durations")) {
+            return null;
+        }
+
+        final JsonObject durations = health.object("durations");
+        return "p50 %s, p99 %s, at most %s of %d that passed"
+                .formatted(
+                        words(durations, "p50Us"),
+                        words(durations, "p99Us"),
+                        words(durations, "maxUs"),
+                        durations.number("count", 0));
+    }
+
+    private static String words(final JsonObject durations, final String name) {
+        return CheckTarget.words(TimeUnit.MICROSECONDS.toNanos(durations.number(name, 0)));
     }
 
     private static String lastResult(final JsonObject health, final Cells cells) {

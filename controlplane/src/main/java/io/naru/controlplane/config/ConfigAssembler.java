@@ -9,15 +9,11 @@ import static io.naru.controlplane.config.ConfigKeys.BACKEND_MAX_FLOW_RATE;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_NAME;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_PORT;
 import static io.naru.controlplane.config.ConfigKeys.BACKUP;
-import static io.naru.controlplane.config.ConfigKeys.CHECK_PATH;
-import static io.naru.controlplane.config.ConfigKeys.CHECK_PORT;
-import static io.naru.controlplane.config.ConfigKeys.CHECK_TYPE;
 import static io.naru.controlplane.config.ConfigKeys.CPUS;
 import static io.naru.controlplane.config.ConfigKeys.DATAPLANE;
 import static io.naru.controlplane.config.ConfigKeys.DETECT;
 import static io.naru.controlplane.config.ConfigKeys.EJECT;
 import static io.naru.controlplane.config.ConfigKeys.FAILURES;
-import static io.naru.controlplane.config.ConfigKeys.FALL;
 import static io.naru.controlplane.config.ConfigKeys.FLOW_CAPACITY;
 import static io.naru.controlplane.config.ConfigKeys.FRAMES;
 import static io.naru.controlplane.config.ConfigKeys.FRAME_SIZE;
@@ -29,7 +25,6 @@ import static io.naru.controlplane.config.ConfigKeys.HYSTERESIS;
 import static io.naru.controlplane.config.ConfigKeys.IDLE;
 import static io.naru.controlplane.config.ConfigKeys.INTERFACES;
 import static io.naru.controlplane.config.ConfigKeys.INTERFACE_NAME;
-import static io.naru.controlplane.config.ConfigKeys.INTERVAL;
 import static io.naru.controlplane.config.ConfigKeys.LOCAL_ADDRESSES;
 import static io.naru.controlplane.config.ConfigKeys.LOCAL_PORTS;
 import static io.naru.controlplane.config.ConfigKeys.MAX_EJECTED;
@@ -58,7 +53,6 @@ import static io.naru.controlplane.config.ConfigKeys.PROTOCOL;
 import static io.naru.controlplane.config.ConfigKeys.QUEUES;
 import static io.naru.controlplane.config.ConfigKeys.QUORUM;
 import static io.naru.controlplane.config.ConfigKeys.RESET_IDLE;
-import static io.naru.controlplane.config.ConfigKeys.RISE;
 import static io.naru.controlplane.config.ConfigKeys.SERVICES;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_BACKENDS;
 import static io.naru.controlplane.config.ConfigKeys.SERVICE_CHECK;
@@ -74,7 +68,6 @@ import static io.naru.controlplane.config.ConfigKeys.STATE;
 import static io.naru.controlplane.config.ConfigKeys.TCP_CLOSING;
 import static io.naru.controlplane.config.ConfigKeys.TCP_ESTABLISHED;
 import static io.naru.controlplane.config.ConfigKeys.TCP_OPENING;
-import static io.naru.controlplane.config.ConfigKeys.TIMEOUT;
 import static io.naru.controlplane.config.ConfigKeys.TOPOLOGY;
 import static io.naru.controlplane.config.ConfigKeys.TUNNEL_CHECKSUM;
 import static io.naru.controlplane.config.ConfigKeys.TUNNEL_DSCP;
@@ -747,33 +740,7 @@ final class ConfigAssembler {
             return CheckConfig.NONE; // refused already
         }
 
-        final Duration interval = check.get(INTERVAL, CheckConfig.TCP.interval());
-        Duration timeout = check.get(TIMEOUT, CheckConfig.TCP.timeout());
-        if (timeout.compareTo(interval) > 0) {
-            if (check.has(TIMEOUT)) {
-                check.error(
-                        TIMEOUT,
-                        Types.format(timeout)
-                                + " is longer than the interval of "
-                                + Types.format(interval),
-                        "a check must be over before the next one starts");
-            }
-            timeout = interval;
-        }
-
-        final CheckType type = check.get(CHECK_TYPE, CheckType.TCP);
-        if (type == CheckType.NONE) {
-            return CheckConfig.NONE;
-        }
-
-        return new CheckConfig(
-                type,
-                interval,
-                timeout,
-                check.get(RISE, CheckConfig.TCP.rise()),
-                check.get(FALL, CheckConfig.TCP.fall()),
-                check.get(CHECK_PORT, 0),
-                check.get(CHECK_PATH));
+        return CheckAssembler.assemble(check);
     }
 
     private List<ServiceConfig> servicesOf(final String pool) {
@@ -813,8 +780,13 @@ final class ConfigAssembler {
                                 + " connection opens",
                         null);
             }
-            if (pool.check().type() == CheckType.TCP && pool.check().port() == 0) {
-                checkCheckPort(pool.name(), section, poolUsers);
+            if (pool.check().port() == 0
+                    && pool.check().spec() != null
+                    && pool.check().spec().needsPort()) {
+                checkCheckPort(pool, section, poolUsers);
+            }
+            if (pool.check().source() != null && !brokenReference) {
+                checkCheckSource(pool, section, poolUsers);
             }
             if (pool.check().path() == CheckPath.VIP && !brokenReference) {
                 checkCheckPath(section, poolUsers);
@@ -826,7 +798,7 @@ final class ConfigAssembler {
         if (poolUsers.stream().noneMatch(s -> s.mode() == UNKNOWN_MODE || s.mode().isDsr())) {
             section.get(checkKey(section))
                     .error(
-                            CHECK_PATH,
+                            CheckKeys.PATH,
                             "no service with these backends is in a DSR mode: in nat and full-nat a"
                                     + " backend does not have the VIP",
                             "backend, or nothing");
@@ -856,6 +828,32 @@ final class ConfigAssembler {
     private static boolean hidesOpenings(final ServiceConfig service) {
         return service.protocol() == Protocol.UDP
                 || (service.mode() != UNKNOWN_MODE && service.mode().isDsr());
+    }
+
+    /** A check cannot come from an IPv4 address and go to an IPv6 one. */
+    private static void checkCheckSource(
+            final PoolConfig pool, final Section section, final List<ServiceConfig> poolUsers) {
+        final CheckConfig check = pool.check();
+        final boolean isIpv4 = check.source().isIpv4();
+        final boolean byVip =
+                check.path() != CheckPath.BACKEND
+                        && check.address() == null
+                        && poolUsers.stream().anyMatch(s -> s.mode().isDsr());
+        final boolean fits =
+                check.address() != null
+                        ? check.address().isIpv4() == isIpv4
+                        : byVip
+                                ? poolUsers.stream().allMatch(s -> s.vip().isIpv4() == isIpv4)
+                                : pool.backends().stream()
+                                        .allMatch(b -> b.address().isIpv4() == isIpv4);
+        if (!fits) {
+            section.get(checkKey(section))
+                    .error(
+                            CheckKeys.SOURCE,
+                            "%s is no %s address, and what is checked is"
+                                    .formatted(check.source(), isIpv4 ? "IPv6" : "IPv4"),
+                            "an address of this box of the same family");
+        }
     }
 
     /** Where a backend's port would have to be another than the one that the client called. */
@@ -918,23 +916,24 @@ final class ConfigAssembler {
     }
 
     private void checkCheckPort(
-            final String pool, final Section section, final List<ServiceConfig> poolUsers) {
+            final PoolConfig pool, final Section section, final List<ServiceConfig> poolUsers) {
         if (poolUsers.stream().anyMatch(ConfigAssembler::isIncomplete)) {
             return; // refused already
         }
+        final Protocol protocol = NaruConfig.checkProtocol(pool.check());
         final boolean keepsPort =
-                backends.get(pool).stream()
+                backends.get(pool.name()).stream()
                         .anyMatch(backend -> backend.config.port() == 0 && isListed(backend));
         final List<Integer> candidates =
                 poolUsers.stream()
-                        .filter(service -> service.protocol() == Protocol.TCP)
+                        .filter(service -> service.protocol() == protocol)
                         .filter(service -> service.ports().isSingle())
                         .map(service -> service.ports().first())
                         .distinct()
                         .toList();
         final String why;
-        if (isUdpOnly(pool)) {
-            why = "only UDP services use the pool";
+        if (!poolUsers.isEmpty() && poolUsers.stream().noneMatch(s -> s.protocol() == protocol)) {
+            why = "only " + (protocol == Protocol.TCP ? "UDP" : "TCP") + " services use the pool";
         } else if (!keepsPort || poolUsers.isEmpty() || candidates.size() == 1) {
             return;
         } else if (candidates.isEmpty()) {
@@ -945,7 +944,7 @@ final class ConfigAssembler {
         final Key<?, Section> key = checkKey(section);
         section.error(
                 section.has(key) ? key : backendsKey(section),
-                "the tcp check needs a port of its own: " + why,
+                "the " + pool.check().spec().kind() + " check needs a port of its own: " + why,
                 "check: { port: 80 } or check: none");
     }
 

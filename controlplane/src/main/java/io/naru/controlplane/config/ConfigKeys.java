@@ -16,7 +16,6 @@ import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceOptions;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Function;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** Every key of the configuration file, described once. */
@@ -90,72 +89,7 @@ final class ConfigKeys {
 
     // -- checks --------------------------------------------------------------------------------
 
-    static final Key<CheckConfig, CheckType> CHECK_TYPE =
-            Key.<CheckConfig, CheckType>of(
-                            "type",
-                            Types.choice(CheckType.class),
-                            "tcp: a connection is accepted in time. none: every backend counts as"
-                                    + " up.")
-                    .component(CheckConfig::type)
-                    .defaultsTo(CheckConfig.TCP.type())
-                    .example("tcp");
-    static final Key<CheckConfig, Duration> INTERVAL =
-            Key.<CheckConfig, Duration>of(
-                            "interval",
-                            Types.duration(Duration.ofMillis(100), Duration.ofHours(1)),
-                            "From the start of one check of a backend to the start of the next.")
-                    .component(onlyIfChecked(CheckConfig::interval))
-                    .defaultsTo(CheckConfig.TCP.interval())
-                    .example("500ms");
-    static final Key<CheckConfig, Duration> TIMEOUT =
-            Key.<CheckConfig, Duration>of(
-                            "timeout",
-                            Types.duration(Duration.ofMillis(10), Duration.ofMinutes(1)),
-                            "After this time without an answer a check has failed; at most the"
-                                    + " interval.")
-                    .component(onlyIfChecked(CheckConfig::timeout))
-                    .defaultsTo(CheckConfig.TCP.timeout())
-                    .defaultText("1s, or the interval if that is shorter")
-                    .example("300ms");
-    static final Key<CheckConfig, Integer> RISE =
-            Key.<CheckConfig, Integer>of(
-                            "rise",
-                            Types.wholeNumber(1, 100),
-                            "Passes in a row that bring a backend up.")
-                    .component(onlyIfChecked(CheckConfig::rise))
-                    .defaultsTo(CheckConfig.TCP.rise())
-                    .example("2");
-    static final Key<CheckConfig, Integer> FALL =
-            Key.<CheckConfig, Integer>of(
-                            "fall",
-                            Types.wholeNumber(1, 100),
-                            "Failures in a row that take a backend down.")
-                    .component(onlyIfChecked(CheckConfig::fall))
-                    .defaultsTo(CheckConfig.TCP.fall())
-                    .example("3");
-    static final Key<CheckConfig, Integer> CHECK_PORT =
-            Key.<CheckConfig, Integer>of(
-                            "port", Types.wholeNumber(1, 65_535), "The port that is connected to.")
-                    .component(check -> check.port() == 0 ? null : check.port())
-                    .defaultText("the backend's port, else the service's")
-                    .example("8081");
-    static final Key<CheckConfig, CheckPath> CHECK_PATH =
-            Key.<CheckConfig, CheckPath>of(
-                            "path",
-                            Types.choice(CheckPath.class),
-                            "vip: to the VIP on each backend, in the frame or tunnel that clients'"
-                                    + " packets go in; finds a missing loopback address or tunnel"
-                                    + " end. backend: to the backend's own address.")
-                    .component(CheckConfig::path)
-                    .defaultText("vip for services in a DSR mode, backend for others")
-                    .example("backend");
-    static final ObjectType<CheckConfig> CHECK =
-            new ObjectType<>(
-                    "a check",
-                    "The health check of a pool's backends. The type alone (check: none) is"
-                            + " enough.",
-                    List.of(CHECK_TYPE, INTERVAL, TIMEOUT, RISE, FALL, CHECK_PORT, CHECK_PATH),
-                    new KeyShorthand<>(CHECK_TYPE));
+    static final ObjectType<CheckConfig> CHECK = CheckKeys.CHECK;
 
     // -- backends and pools --------------------------------------------------------------------
 
@@ -983,12 +917,6 @@ final class ConfigKeys {
                 .example(example);
     }
 
-    /** A pool that is not checked has nothing but the type. */
-    private static <T> Function<CheckConfig, T> onlyIfChecked(
-            final Function<CheckConfig, T> component) {
-        return check -> check.type() == CheckType.NONE ? null : component.apply(check);
-    }
-
     /** What few say is written only where it is said. */
     private static Boolean onlyIf(final boolean flag) {
         return flag ? Boolean.TRUE : null;
@@ -1003,7 +931,7 @@ final class ConfigKeys {
     }
 
     /** The value of one key: {@code eth0} for {@code name: eth0}. */
-    private record KeyShorthand<T>(Key<?, T> key) implements ObjectType.Shorthand {
+    record KeyShorthand<T>(Key<?, T> key) implements ObjectType.Shorthand {
         @Override
         public boolean read(final ScalarNode node, final Section section, final Problems problems) {
             final T value = key.type().read(node, section.path(), problems);

@@ -49,7 +49,8 @@ public final class ConfigReference {
             - `nat` in topology `one-arm`: replies would reach the client past us, from an address it never called.
             - A backend's port where the port cannot be changed: mode `dsr-l2` (only MAC addresses are rewritten), and
               services with a range of ports or any port.
-            - A tcp check that has no port to connect to; a check's timeout that is longer than its interval.
+            - A check that has no port to go to, or a key that its type does not have, or whose timeout is longer
+              than its interval.
             - A quorum that the weights cannot reach, a hysteresis as large as the quorum, a panic threshold beside
               a sorry server.
             - Files beyond 8 Mi characters, 32 levels or 100,000 mappings, aliases expanded.

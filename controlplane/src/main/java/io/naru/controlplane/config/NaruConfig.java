@@ -55,9 +55,16 @@ public record NaruConfig(
         }
 
         return servicesOf(pool).stream()
-                .filter(s -> s.protocol() == Protocol.TCP && s.ports().isSingle())
+                .filter(s -> s.protocol() == checkProtocol(pool.check()) && s.ports().isSingle())
                 .mapToInt(s -> s.ports().first())
                 .findFirst()
                 .orElse(0);
+    }
+
+    /** The transport that a check uses: services of the other one tell nothing of its port. */
+    static Protocol checkProtocol(final CheckConfig check) {
+        return check.type() == CheckType.UDP || check.type() == CheckType.DNS
+                ? Protocol.UDP
+                : Protocol.TCP;
     }
 }

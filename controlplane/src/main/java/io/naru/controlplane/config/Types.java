@@ -445,8 +445,7 @@ final class Types {
         return sum;
     }
 
-    private static String text(final ScalarNode node, final String label)
-            throws InvalidValueException {
+    static String text(final ScalarNode node, final String label) throws InvalidValueException {
         if (!node.getTag().equals(Tag.STR)) {
             throw invalid(
                     label,

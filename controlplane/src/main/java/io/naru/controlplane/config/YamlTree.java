@@ -58,6 +58,8 @@ final class YamlTree {
                     markOf(text, ex.getPosition()),
                     String.format("the character U+%04X is not allowed", ex.getCodePoint()),
                     null);
+        } catch (final NumberFormatException ex) { // the scanner reads past the end of the text
+            problems.error(markOf(text, text.length()), "not YAML: it ends within an escape", null);
         } catch (final YamlEngineException ex) {
             problems.error(Optional.empty(), "not YAML: " + firstLine(ex.getMessage()), null);
         }

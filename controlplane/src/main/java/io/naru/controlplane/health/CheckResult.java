@@ -6,8 +6,9 @@ package io.naru.controlplane.health;
  * @param outcome whether the backend passed.
  * @param reason in words, for people: {@code connect refused after 0.3 ms}.
  * @param durationNs from the start of the attempt to its end.
+ * @param warning what people should know although it passed, in words; null if nothing.
  */
-public record CheckResult(Outcome outcome, String reason, long durationNs) {
+public record CheckResult(Outcome outcome, String reason, long durationNs, String warning) {
     /** Whether the backend passed. */
     public enum Outcome {
         /** The backend answered as it should. */
@@ -26,7 +27,7 @@ public record CheckResult(Outcome outcome, String reason, long durationNs) {
      * @return the result.
      */
     public static CheckResult passed(final String reason, final long durationNs) {
-        return new CheckResult(Outcome.PASSED, reason, durationNs);
+        return new CheckResult(Outcome.PASSED, reason, durationNs, null);
     }
 
     /**
@@ -37,7 +38,7 @@ public record CheckResult(Outcome outcome, String reason, long durationNs) {
      * @return the result.
      */
     public static CheckResult failed(final String reason, final long durationNs) {
-        return new CheckResult(Outcome.FAILED, reason, durationNs);
+        return new CheckResult(Outcome.FAILED, reason, durationNs, null);
     }
 
     /**
@@ -48,6 +49,11 @@ public record CheckResult(Outcome outcome, String reason, long durationNs) {
      * @return the result.
      */
     public static CheckResult notTried(final String reason, final long durationNs) {
-        return new CheckResult(Outcome.NOT_TRIED, reason, durationNs);
+        return new CheckResult(Outcome.NOT_TRIED, reason, durationNs, null);
+    }
+
+    /** The same with a warning; null takes it away. */
+    public CheckResult warning(final String text) {
+        return new CheckResult(outcome, reason, durationNs, text);
     }
 }

@@ -1,50 +1,48 @@
 package io.naru.controlplane.health;
 
 import io.naru.controlplane.health.way.Way;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What is checked of one backend, and how often. Equal targets are the same check: a reload keeps
- * the state of those.
+ * What is checked of one backend, and how often. Equal targets are the same check: it is made once
+ * for all pools that have it, and a reload keeps its state.
  *
- * @param kind of check: {@code tcp}.
- * @param address of the backend to which the check goes.
- * @param intervalNs from the start of one attempt to the start of the next.
- * @param timeoutNs after which an attempt has failed.
- * @param rise passes in a row that make a backend up.
- * @param fall failures in a row that make it down.
+ * @param spec what is asked.
+ * @param address of the backend to which the check goes; port 0 where the kind has none.
+ * @param timing how often.
  * @param ways by which it goes there, one or more; all must pass.
+ * @param source the address of ours that it comes from; null is as the box chooses.
  */
 public record CheckTarget(
-        String kind,
+        CheckSpec spec,
         InetSocketAddress address,
-        long intervalNs,
-        long timeoutNs,
-        int rise,
-        int fall,
-        List<Way> ways) {
+        CheckTiming timing,
+        List<Way> ways,
+        InetAddress source) {
 
-    /** Checks the numbers. */
+    /** Keeps a copy of the ways. */
     public CheckTarget {
-        assert intervalNs > 0 : "intervalNs=" + intervalNs;
-        assert timeoutNs > 0 : "timeoutNs=" + timeoutNs;
-        assert rise > 0 : "rise=" + rise;
-        assert fall > 0 : "fall=" + fall;
         ways = List.copyOf(ways);
         assert !ways.isEmpty();
     }
 
     /** A check that goes to the backend's own address. */
     public CheckTarget(
-            final String kind,
-            final InetSocketAddress address,
-            final long intervalNs,
-            final long timeoutNs,
-            final int rise,
-            final int fall) {
-        this(kind, address, intervalNs, timeoutNs, rise, fall, List.of(Way.DIRECT));
+            final CheckSpec spec, final InetSocketAddress address, final CheckTiming timing) {
+        this(spec, address, timing, List.of(Way.DIRECT), null);
+    }
+
+    /** The word for what is asked: {@code tcp}. */
+    public String kind() {
+        return spec.kind();
+    }
+
+    /** After which an attempt has failed. */
+    public long timeoutNs() {
+        return timing.timeoutNs();
     }
 
     /** The way of one attempt: the first. */
@@ -54,7 +52,7 @@ public record CheckTarget(
 
     /** The same by one way. */
     public CheckTarget by(final Way way) {
-        return new CheckTarget(kind, address, intervalNs, timeoutNs, rise, fall, List.of(way));
+        return new CheckTarget(spec, address, timing, List.of(way), source);
     }
 
     /**
@@ -63,13 +61,13 @@ public record CheckTarget(
      */
     @Override
     public String toString() {
-        return kind
+        return spec.words()
                 + " "
                 + address.getAddress().getHostAddress()
-                + ":"
-                + address.getPort()
+                + (address.getPort() == 0 ? "" : ":" + address.getPort())
+                + (source == null ? "" : " from " + source.getHostAddress())
                 + wayWords()
-                + terms().substring(kind.length());
+                + terms().substring(spec.words().length());
     }
 
     private String wayWords() {
@@ -84,15 +82,18 @@ public record CheckTarget(
 
     /** {@code tcp every 2 s, timeout 1 s, rise 2, fall 3}: what the checks of a pool share. */
     public String terms() {
-        return kind
+        return spec.words()
                 + " every "
-                + words(intervalNs)
+                + words(timing.intervalNs())
+                + (timing.downIntervalNs() == timing.intervalNs()
+                        ? ""
+                        : " (" + words(timing.downIntervalNs()) + " while down)")
                 + ", timeout "
-                + words(timeoutNs)
+                + words(timing.timeoutNs())
                 + ", rise "
-                + rise
+                + timing.rise()
                 + ", fall "
-                + fall;
+                + timing.fall();
     }
 
     /**

@@ -4,6 +4,8 @@ import static io.naru.controlplane.health.CheckResult.Outcome.FAILED;
 import static io.naru.controlplane.health.CheckResult.Outcome.NOT_TRIED;
 import static io.naru.controlplane.health.CheckResult.Outcome.PASSED;
 
+import java.util.concurrent.TimeUnit;
+
 /**
  * Turns a row of check results into a verdict: {@code rise} passes make a backend up, {@code fall}
  * failures make it down.
@@ -17,6 +19,8 @@ import static io.naru.controlplane.health.CheckResult.Outcome.PASSED;
  *      └─────────────────────────────────────────────────────────────────────────────────┘
  *               first failure (SERVING: fall failures in a row)
  * </pre>
+ *
+ * <p>Coming up may be held by {@link FlapDamping}.
  *
  * <p>A pure state machine: it has no clock and starts nothing. Results that were not tried change
  * nothing. For one thread.
@@ -45,6 +49,7 @@ public final class HealthState {
     private final int rise;
     private final int fall;
     private final Start start;
+    private final FlapDamping damping;
     private Verdict verdict = Verdict.UNKNOWN;
     private long sinceMs;
     private CheckResult.Outcome runOf = NOT_TRIED;
@@ -61,9 +66,19 @@ public final class HealthState {
      * @param nowMs the time.
      */
     public HealthState(final int rise, final int fall, final Start start, final long nowMs) {
+        this(rise, fall, start, nowMs, null);
+    }
+
+    HealthState(
+            final int rise,
+            final int fall,
+            final Start start,
+            final long nowMs,
+            final FlapDamping damping) {
         this.rise = rise;
         this.fall = fall;
         this.start = start;
+        this.damping = damping;
         this.sinceMs = nowMs;
     }
 
@@ -86,6 +101,13 @@ public final class HealthState {
         final Verdict next = runOf == PASSED ? Verdict.UP : Verdict.DOWN;
         if (next == verdict || run < needed(next)) {
             return false;
+        }
+
+        if (damping != null && verdict == Verdict.DOWN && damping.holds(nowMs)) {
+            return false;
+        }
+        if (damping != null && verdict == Verdict.UP) {
+            damping.onDown(nowMs);
         }
 
         verdict = next;
@@ -148,6 +170,22 @@ public final class HealthState {
         return lastResultMs;
     }
 
+    /** Whether it passes often enough to be up, and is held down because it flapped. */
+    public boolean isHeld() {
+        return damping != null
+                && verdict == Verdict.DOWN
+                && runOf == PASSED
+                && run >= rise
+                && damping.holds(lastResultMs);
+    }
+
+    /** Whether the latest results are on the way to another verdict, or to the first. */
+    public boolean isChanging() {
+        return verdict == Verdict.UNKNOWN
+                ? lastResult == null || lastResult.outcome() != NOT_TRIED
+                : runOf != NOT_TRIED && (runOf == PASSED) != (verdict == Verdict.UP) && !isHeld();
+    }
+
     /**
      * How far the results are on the way to another verdict, for people.
      *
@@ -161,6 +199,13 @@ public final class HealthState {
         final Verdict next = runOf == FAILED ? Verdict.DOWN : Verdict.UP;
         return next == verdict
                 ? null
-                : run + " of " + needed(next) + (runOf == FAILED ? " failures" : " passes");
+                : isHeld()
+                        ? "held down for "
+                                + CheckTarget.words(
+                                        TimeUnit.SECONDS.toNanos(
+                                                Math.floorDiv(damping.leftMs(lastResultMs), 1_000L)
+                                                        + 1))
+                                + " more, because it came and went"
+                        : run + " of " + needed(next) + (runOf == FAILED ? " failures" : " passes");
     }
 }

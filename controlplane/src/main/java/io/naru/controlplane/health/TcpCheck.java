@@ -1,116 +1,106 @@
 package io.naru.controlplane.health;
 
-import io.naru.controlplane.health.way.Lease;
-import io.naru.controlplane.health.way.Ways;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.ConnectTimeoutException;
-import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.EpollSocketChannel;
-import java.net.BindException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /**
- * Passes when a TCP connection can be made; nothing is sent on it.
- *
- * <p>The connection is reset, not closed: thousands of checks leave no socket in TIME_WAIT.
+ * Passes when a TCP connection can be made and, if something is expected, when that is in the first
+ * {@value #MAX_HEARD} bytes of what the backend says.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // closing: there is nobody who could be told
-public final class TcpCheck implements HealthCheck {
-    private final EventLoop eventLoop;
-    private final Ways ways;
-    private final Bootstrap bootstrap;
+@SuppressWarnings("FutureReturnValueIgnored") // a write that fails ends the channel
+final class TcpCheck implements HealthCheck {
+    static final int MAX_HEARD = 16_384;
 
-    /**
-     * A check that runs on one event loop.
-     *
-     * @param eventLoop of netty's epoll transport.
-     * @param ways to backends, of the same thread.
-     */
-    public TcpCheck(final EventLoop eventLoop, final Ways ways) {
-        this.eventLoop = eventLoop;
-        this.ways = ways;
-        bootstrap =
-                new Bootstrap()
-                        .group(eventLoop)
-                        .channel(EpollSocketChannel.class)
-                        .option(ChannelOption.SO_LINGER, 0) // close() sends RST
-                        .option(ChannelOption.AUTO_READ, false)
-                        .handler(new Nothing());
+    private final CheckSockets sockets;
+
+    TcpCheck(final CheckSockets sockets) {
+        this.sockets = sockets;
     }
 
     @Override
     public void attempt(final CheckTarget target, final Consumer<CheckResult> onResult) {
-        final Lease lease = ways.lease(target.way());
-        if (lease.obstacle() != null) {
-            onResult.accept(lease.obstacle());
-            return;
-        }
-
-        final int timeoutMs = (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(target.timeoutNs()));
-        final long startNs = System.nanoTime();
-        final Bootstrap timed =
-                bootstrap.clone().option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMs);
-        lease.connect(timed, target.address())
-                .addListener(
-                        (ChannelFuture connect) -> {
-                            final long durationNs = System.nanoTime() - startNs;
-                            // a channel that could not even be made has no event loop
-                            eventLoop.execute(
-                                    () ->
-                                            onResult.accept(
-                                                    lease.judge(end(connect, target, durationNs))));
-                        });
+        final CheckSpec.Tcp spec = (CheckSpec.Tcp) target.spec();
+        sockets.tcp(
+                target,
+                onResult,
+                attempt -> spec.isExchange() ? new Dialogue(attempt, spec) : new Connect(attempt));
     }
 
-    private static CheckResult end(
-            final ChannelFuture connect, final CheckTarget target, final long durationNs) {
-        if (connect.channel().isRegistered()) {
-            connect.channel().close();
+    /** The connection alone; nothing is read from it. */
+    private static final class Connect extends Exchange {
+        Connect(final CheckAttempt attempt) {
+            super(attempt);
         }
 
-        return connect.isSuccess()
-                ? CheckResult.passed("connected in " + CheckTarget.words(durationNs), durationNs)
-                : result(connect.cause(), target, durationNs);
+        @Override
+        void addTo(final ChannelPipeline pipeline) {
+            super.addTo(pipeline);
+            pipeline.channel().config().setAutoRead(false);
+        }
+
+        @Override
+        void onConnected(final Channel channel) {
+            attempt.passed("connected in " + attempt.took());
+        }
     }
 
-    private static CheckResult result(
-            final Throwable cause, final CheckTarget target, final long durationNs) {
-        // netty's native errors say what connect(2) returned in their message alone
-        final String message = String.valueOf(cause.getMessage());
-        final String lower = message.toLowerCase(Locale.ROOT);
-        if (cause instanceof ConnectTimeoutException || lower.contains("timed out")) {
-            return CheckResult.failed(
-                    "no answer within " + CheckTarget.words(target.timeoutNs()), durationNs);
-        }
-        if (lower.contains("connection refused")) {
-            return CheckResult.failed(
-                    "connect refused after " + CheckTarget.words(durationNs), durationNs);
-        }
-        if (cause instanceof NoRouteToHostException || lower.contains("no route to host")) {
-            return CheckResult.failed("no route to host", durationNs);
-        }
-        if (lower.contains("network is unreachable")) {
-            return CheckResult.failed("network is unreachable", durationNs);
-        }
-        if (cause instanceof BindException
-                || lower.contains("too many open files")
-                || lower.contains("cannot assign requested address")
-                || !(cause instanceof ConnectException)) {
-            return CheckResult.notTried("could not try: " + message, durationNs);
+    private static final class Dialogue extends Exchange {
+        private final String send;
+        private final Finding finding;
+        private final Heard heard = new Heard(MAX_HEARD);
+
+        Dialogue(final CheckAttempt attempt, final CheckSpec.Tcp spec) {
+            super(attempt);
+            send = Octets.parse(spec.send());
+            finding = new Finding(Octets.parse(spec.expect()), spec.expectRegex());
         }
 
-        return CheckResult.failed("connect failed: " + message, durationNs);
+        @Override
+        void onConnected(final Channel channel) {
+            attempt.waitFor(() -> "connected, but " + found());
+            if (!send.isEmpty()) {
+                channel.writeAndFlush(
+                        Unpooled.wrappedBuffer(send.getBytes(StandardCharsets.ISO_8859_1)));
+            }
+            if (!finding.wantsSomething()) {
+                attempt.passed("connected and sent in " + attempt.took());
+            }
+        }
+
+        @Override
+        public void channelRead(final ChannelHandlerContext context, final Object message) {
+            final ByteBuf buffer = (ByteBuf) message;
+            try {
+                heard.add(buffer);
+            } finally {
+                buffer.release();
+            }
+            if (attempt.isOver()) {
+                return;
+            }
+            if (finding.isIn(heard.octets())) {
+                attempt.passed("answered " + finding.words() + " in " + attempt.took());
+            } else if (heard.isFull()) {
+                attempt.failed(found() + " in the first " + MAX_HEARD + " bytes");
+            }
+        }
+
+        @Override
+        void onClosed() {
+            attempt.failed("closed the connection after " + attempt.took() + ": " + found());
+        }
+
+        private String found() {
+            return "no "
+                    + finding.words()
+                    + (heard.total() == 0
+                            ? ", no byte at all"
+                            : " but '" + Octets.shown(heard.octets()) + "'");
+        }
     }
-
-    /** Handles nothing; netty wants a handler. */
-    @ChannelHandler.Sharable
-    private static final class Nothing extends ChannelInboundHandlerAdapter {}
 }

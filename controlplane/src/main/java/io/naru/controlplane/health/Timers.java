@@ -10,6 +10,13 @@ public interface Timers {
     long nowMs();
 
     /**
+     * A clock that never jumps.
+     *
+     * @return nanoseconds since some moment.
+     */
+    long nowNs();
+
+    /**
      * Runs a task later on the monitor's thread.
      *
      * @param delayNs from now.

@@ -4,7 +4,6 @@ import io.naru.controlplane.config.AdminState;
 import io.naru.controlplane.config.BackendConfig;
 import io.naru.controlplane.config.CheckConfig;
 import io.naru.controlplane.config.CheckPath;
-import io.naru.controlplane.config.CheckType;
 import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.config.PoolConfig;
 import io.naru.controlplane.config.Role;
@@ -13,7 +12,9 @@ import io.naru.controlplane.events.Actor;
 import io.naru.controlplane.events.Event;
 import io.naru.controlplane.events.EventLog;
 import io.naru.controlplane.health.CheckResult;
+import io.naru.controlplane.health.CheckSpec;
 import io.naru.controlplane.health.CheckTarget;
+import io.naru.controlplane.health.Durations;
 import io.naru.controlplane.health.HealthMonitor;
 import io.naru.controlplane.health.HealthState;
 import io.naru.controlplane.health.way.Way;
@@ -91,7 +92,7 @@ public final class Steering {
         this.stateFile = stateFile;
         this.reconciler = reconciler;
         this.startFileHash = startFileHash;
-        this.monitor = monitorOf.apply(this::onFlip);
+        this.monitor = monitorOf.apply(new Findings());
         responseTimes = new ResponseTimeReport(reconciler::responseTime, this::lastDurationNs);
     }
 
@@ -267,15 +268,18 @@ public final class Steering {
         for (final PoolConfig pool : config.pools()) {
             for (final BackendConfig backend : pool.backends()) {
                 final int port = config.checkPort(pool, backend);
-                if (pool.check().type() != CheckType.NONE
-                        && port != 0
-                        && backend.role() != Role.SORRY) {
+                final CheckSpec spec = pool.check().spec();
+                if (spec != null
+                        && backend.role() != Role.SORRY
+                        && (port != 0 || !spec.needsPort())) {
                     targets.put(
                             new BackendName(pool.name(), backend.name()),
                             target(
                                     pool.check(),
-                                    backend.address(),
-                                    port,
+                                    pool.check().address() == null
+                                            ? backend.address()
+                                            : pool.check().address(),
+                                    spec instanceof CheckSpec.Ping ? 0 : port,
                                     ways(config, pool, backend)));
                 }
             }
@@ -290,19 +294,17 @@ public final class Steering {
             final int port,
             final List<Way> ways) {
         return new CheckTarget(
-                check.type().name().toLowerCase(Locale.ROOT),
+                check.spec(),
                 new InetSocketAddress(inetAddress(address), port),
-                check.interval().toNanos(),
-                check.timeout().toNanos(),
-                check.rise(),
-                check.fall(),
-                ways);
+                check.timing(),
+                ways,
+                check.source() == null ? null : inetAddress(check.source()));
     }
 
     /** Each different way by which packets of the services that use a pool come to a backend. */
     private static List<Way> ways(
             final NaruConfig config, final PoolConfig pool, final BackendConfig backend) {
-        if (pool.check().path() == CheckPath.BACKEND) {
+        if (pool.check().path() == CheckPath.BACKEND || pool.check().address() != null) {
             return List.of(Way.DIRECT);
         }
 
@@ -493,6 +495,21 @@ public final class Steering {
         events.add(Event.Kind.POOL, subject, text);
     }
 
+    private final class Findings implements HealthMonitor.Listener<BackendName> {
+        @Override
+        public void onFlip(
+                final BackendName backend,
+                final HealthState state,
+                final HealthState.Verdict before) {
+            Steering.this.onFlip(backend, state, before);
+        }
+
+        @Override
+        public void onNotice(final BackendName backend, final String text) {
+            events.add(Event.Kind.HEALTH, backend.toString(), text);
+        }
+    }
+
     /** To be called each duty cycle: all flips since the last one become one desired state. */
     public void poll() {
         if (isStale) {
@@ -574,6 +591,17 @@ public final class Steering {
     /** How a backend is checked, or null. */
     public CheckTarget checkTarget(final BackendName name) {
         return monitor.target(name);
+    }
+
+    /** How long a backend's checks took that passed, or null if it is not checked. */
+    public Durations checkDurations(final BackendName name) {
+        return monitor.durations(name);
+    }
+
+    /** How long a backend takes lately to answer its check; 0 as long as that is not known. */
+    public long responseTimeNs(final BackendName name) {
+        final Durations durations = monitor.durations(name);
+        return durations == null ? 0 : durations.smoothedNs();
     }
 
     // -- what follows from it ---------------------------------------------------------------------

@@ -2,6 +2,7 @@ package io.naru.controlplane.view;
 
 import io.naru.controlplane.config.BackendConfig;
 import io.naru.controlplane.health.CheckTarget;
+import io.naru.controlplane.health.Durations;
 import io.naru.controlplane.health.HealthState;
 import io.naru.controlplane.json.JsonObject;
 import io.naru.controlplane.pool.Standing;
@@ -17,6 +18,7 @@ import io.naru.dataplane.protocol.Stats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /** Shows one backend: what it is, what it should be, what it does, and why. */
 final class BackendView {
@@ -153,6 +155,19 @@ final class BackendView {
         return overrides;
     }
 
+    private static JsonObject of(final Durations durations) {
+        return new JsonObject()
+                .put("count", durations.count())
+                .put("latelyUs", micros(durations.smoothedNs()))
+                .put("p50Us", micros(durations.percentileNs(50)))
+                .put("p99Us", micros(durations.percentileNs(99)))
+                .put("maxUs", micros(durations.maxNs()));
+    }
+
+    private static long micros(final long ns) {
+        return TimeUnit.NANOSECONDS.toMicros(ns);
+    }
+
     private JsonObject health() {
         final HealthState health = steering.healthState(name);
         if (health == null) {
@@ -160,6 +175,7 @@ final class BackendView {
         }
 
         final CheckTarget target = steering.checkTarget(name);
+        final Durations durations = steering.checkDurations(name);
         return new JsonObject()
                 .put("verdict", health.verdict().name().toLowerCase(Locale.ROOT))
                 .put("since", Documents.time(health.sinceMs()))
@@ -168,6 +184,7 @@ final class BackendView {
                         "lastResult",
                         health.lastResult() == null ? null : health.lastResult().reason())
                 .putIfPresent("lastAt", Documents.time(health.lastResultMs()))
-                .putIfPresent("progress", health.progress());
+                .putIfPresent("progress", health.progress())
+                .putIfPresent("durations", durations.count() == 0 ? null : of(durations));
     }
 }

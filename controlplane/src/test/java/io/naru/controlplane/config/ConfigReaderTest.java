@@ -3,6 +3,7 @@ package io.naru.controlplane.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.naru.controlplane.health.CheckSpec;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
@@ -116,11 +117,17 @@ class ConfigReaderTest {
                 new CheckConfig(
                         CheckType.TCP,
                         Duration.ofSeconds(1),
+                        null,
+                        null,
                         Duration.ofMillis(500),
                         2,
                         3,
                         80,
-                        null),
+                        null,
+                        null,
+                        null,
+                        true,
+                        CheckSpec.Tcp.CONNECT),
                 config.pools().get(0).check());
         assertEquals(50, config.pools().get(0).backend("s3").orElseThrow().weight());
     }

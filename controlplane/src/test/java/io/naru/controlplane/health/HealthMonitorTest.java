@@ -28,7 +28,7 @@ class HealthMonitorTest {
     private final List<String> flips = new ArrayList<>();
     private final HealthMonitor<String> monitor =
             new HealthMonitor<>(
-                    Map.of("tcp", this::attempt),
+                    this::attempt,
                     timers,
                     new Random(seed),
                     (backend, state, before) ->
@@ -78,7 +78,7 @@ class HealthMonitorTest {
         final List<Consumer<CheckResult>> open = new ArrayList<>();
         final HealthMonitor<String> slow =
                 new HealthMonitor<>(
-                        Map.of("tcp", (target, onResult) -> open.add(onResult)),
+                        (target, onResult) -> open.add(onResult),
                         timers,
                         new Random(seed),
                         (backend, state, before) -> flips.add(backend));
@@ -127,11 +127,8 @@ class HealthMonitorTest {
 
     private static CheckTarget target(final int port) {
         return new CheckTarget(
-                "tcp",
+                CheckSpec.Tcp.CONNECT,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                TimeUnit.SECONDS.toNanos(2),
-                TimeUnit.SECONDS.toNanos(1),
-                2,
-                3);
+                CheckTiming.every(TimeUnit.SECONDS.toNanos(2), TimeUnit.SECONDS.toNanos(1), 2, 3));
     }
 }

@@ -27,7 +27,7 @@ class TcpCheckTest {
             new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private static final EventLoop LOOP = GROUP.next();
 
-    private final TcpCheck check = new TcpCheck(LOOP, new Ways());
+    private final TcpCheck check = new TcpCheck(new CheckSockets(LOOP, new Ways()));
 
     @AfterAll
     static void stop() {
@@ -121,12 +121,13 @@ class TcpCheckTest {
         final CompletableFuture<CheckResult> future = new CompletableFuture<>();
         final CheckTarget target =
                 new CheckTarget(
-                        "tcp",
+                        CheckSpec.Tcp.CONNECT,
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                        TimeUnit.SECONDS.toNanos(2),
-                        TimeUnit.MILLISECONDS.toNanos(timeoutMs),
-                        2,
-                        3);
+                        CheckTiming.every(
+                                TimeUnit.SECONDS.toNanos(2),
+                                TimeUnit.MILLISECONDS.toNanos(timeoutMs),
+                                2,
+                                3));
         LOOP.execute(() -> check.attempt(target, future::complete));
         return future.get(10, TimeUnit.SECONDS);
     }

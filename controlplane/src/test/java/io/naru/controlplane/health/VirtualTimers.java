@@ -22,6 +22,11 @@ public final class VirtualTimers implements Timers {
     }
 
     @Override
+    public long nowNs() {
+        return nowNs;
+    }
+
+    @Override
     public Runnable after(final long delayNs, final Runnable runnable) {
         final Task task = new Task(nowNs + delayNs, order++, runnable);
         tasks.add(task);

@@ -75,7 +75,9 @@ public final class Lease implements AutoCloseable {
      */
     public ChannelFuture connect(final Bootstrap bootstrap, final InetSocketAddress address) {
         if (way.isDirect()) {
-            return bootstrap.connect(address);
+            return resolution.source() == null
+                    ? bootstrap.connect(address)
+                    : bootstrap.connect(address, new InetSocketAddress(source(), 0));
         }
 
         final ChannelFuture registered =
@@ -124,7 +126,7 @@ public final class Lease implements AutoCloseable {
 
     /** The address of ours that the check's sockets must be bound to; null if to none. */
     public InetAddress source() {
-        return way.isDirect() ? null : Ways.inetAddress(resolution.source());
+        return resolution.source() == null ? null : Ways.inetAddress(resolution.source());
     }
 
     /** Where the check's packets go: the VIP in place of the backend, the port as it is. */

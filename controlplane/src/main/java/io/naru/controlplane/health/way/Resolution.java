@@ -23,6 +23,11 @@ record Resolution(
     /** Of {@link Way#DIRECT}. */
     static final Resolution DIRECT = new Resolution(null, false, null, null, 0, null);
 
+    /** Of {@link Way#DIRECT} from an address; null is as the box chooses. */
+    static Resolution direct(final IpAddress source) {
+        return source == null ? DIRECT : new Resolution(null, false, source, null, 0, null);
+    }
+
     static Resolution ourObstacle(final String text) {
         return new Resolution(text, true, null, null, 0, null);
     }

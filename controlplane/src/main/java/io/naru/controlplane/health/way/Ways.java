@@ -99,7 +99,7 @@ public final class Ways implements AutoCloseable {
                 this,
                 way,
                 source,
-                way.isDirect() ? Resolution.DIRECT : resolution(new Asked(way, source)));
+                way.isDirect() ? Resolution.direct(source) : resolution(new Asked(way, source)));
     }
 
     /** What a way comes to at this moment, whatever was known of it. */
