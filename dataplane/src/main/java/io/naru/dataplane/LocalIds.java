@@ -64,8 +64,9 @@ final class LocalIds {
         return new LocalIds(next, List.copyOf(addresses), served);
     }
 
-    /** Tells a table of those that are in use now. */
+    /** Tells a table of those that are in use now, and of those that flows may still have. */
     void addTo(final ForwardingTable.Builder builder) {
+        ids.forEach((address, id) -> builder.formerLocalAddress(id, address));
         for (final IpAddress address : configured) {
             builder.localAddress(ids.get(address), address, false);
         }

@@ -189,14 +189,17 @@ public final class ForwardingTable {
         onLink = builder.onLink.toArray(new OnLinkPrefix[0]);
         options = builder.options;
         tunnels = new Tunnels(options, builder.interfaceAddresses4, builder.interfaceAddresses6);
-        localIpNet = new int[localAddresses.length];
-        localHighNet = new long[localAddresses.length];
-        localLowNet = new long[localAddresses.length];
-        for (int id = 0; id < localAddresses.length; id++) {
-            if (localAddresses[id] != null) {
-                localIpNet[id] = Integer.reverseBytes(localAddresses[id].ipv4());
-                localHighNet[id] = Long.reverseBytes(localAddresses[id].high());
-                localLowNet[id] = Long.reverseBytes(localAddresses[id].low());
+        final int localIdLimit = Math.max(localAddresses.length, builder.formerLocals.length);
+        localIpNet = new int[localIdLimit];
+        localHighNet = new long[localIdLimit];
+        localLowNet = new long[localIdLimit];
+        for (int id = 0; id < localIdLimit; id++) {
+            final IpAddress address =
+                    localAddress(id) == null ? builder.formerLocal(id) : localAddress(id);
+            if (address != null) {
+                localIpNet[id] = Integer.reverseBytes(address.ipv4());
+                localHighNet[id] = Long.reverseBytes(address.high());
+                localLowNet[id] = Long.reverseBytes(address.low());
             }
         }
         vips = new VipSet(vipsNet);
@@ -632,6 +635,7 @@ public final class ForwardingTable {
         private IpAddress[] localAddresses = {};
         private boolean[] isVipAsLocal = {};
         private boolean hasVipAsLocal;
+        private IpAddress[] formerLocals = {};
         private final List<OnLinkPrefix> onLink = new ArrayList<>();
         private ServiceOptions[] options = {};
         private IpAddress[] interfaceAddresses4 = {};
@@ -757,6 +761,22 @@ public final class ForwardingTable {
             isVipAsLocal[id] = isVip;
             hasVipAsLocal |= isVip;
             return this;
+        }
+
+        /**
+         * A local address that is none any more, nor the VIP that stands in for one: flows have its
+         * id, and their packets are rewritten until they have ended.
+         */
+        public Builder formerLocalAddress(final int id, final IpAddress address) {
+            if (id >= formerLocals.length) {
+                formerLocals = Arrays.copyOf(formerLocals, id + 1);
+            }
+            formerLocals[id] = address;
+            return this;
+        }
+
+        private IpAddress formerLocal(final int id) {
+            return id < formerLocals.length ? formerLocals[id] : null;
         }
 
         /** The table. */
