@@ -12,6 +12,8 @@ import io.naru.dataplane.protocol.EventProxy;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.PacketAnswer;
+import io.naru.dataplane.protocol.PacketQuery;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.protocol.ServiceTrial;
@@ -46,6 +48,8 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
     private final Map<String, Integer> ids = new LinkedHashMap<>();
     private final List<FlowInfo> flows = new ArrayList<>();
     private final List<ServiceTrial> trials = new ArrayList<>();
+    private PacketAnswer packetAnswer;
+    private PacketQuery lastPacket;
     private DesiredState open;
     private String refusal;
     private FlowFilter lastFilter;
@@ -134,6 +138,15 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
 
     public synchronized void flow(final FlowInfo flow) {
         flows.add(flow);
+    }
+
+    /** What becomes of the packets that are asked about. */
+    public synchronized void answerPackets(final PacketAnswer answer) {
+        packetAnswer = answer;
+    }
+
+    public synchronized PacketQuery lastPacket() {
+        return lastPacket;
     }
 
     /** What a configuration that is tried would do to a service. */
@@ -247,6 +260,16 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
         }
         file.configured(open.revision(), System.currentTimeMillis());
         done(correlationId);
+    }
+
+    @Override
+    public void onExplain(final long correlationId, final PacketQuery query) {
+        lastPacket = query;
+        if (packetAnswer != null) {
+            events.explained(correlationId, packetAnswer);
+        } else {
+            events.commandFailed(correlationId, "no answer");
+        }
     }
 
     @Override

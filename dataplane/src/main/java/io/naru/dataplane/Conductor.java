@@ -21,6 +21,7 @@ import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.EventProxy;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.PacketQuery;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.protocol.ServiceTrial;
@@ -509,7 +510,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
                             schedulerCache,
                             workers.length,
                             counted -> countedTrials.put(correlationId, counted));
-            flowQueries.add(correlationId, trial.census());
+            flowQueries.add(FlowQuery.counting(correlationId, trial.census()));
         } catch (final RuntimeException ex) {
             fail(correlationId, ex);
         } finally {
@@ -564,6 +565,25 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     public void onQueryFlows(final long correlationId, final FlowFilter flowFilter) {
         try {
             flowQueries.add(correlationId, flowFilter, inventory);
+        } catch (final RuntimeException ex) {
+            fail(correlationId, ex);
+        }
+    }
+
+    @Override
+    public void onExplain(final long correlationId, final PacketQuery query) {
+        try {
+            flowQueries.add(
+                    FlowQuery.asking(
+                            correlationId,
+                            new PacketInquiry(
+                                    query,
+                                    workers.length,
+                                    inquiry ->
+                                            events.explained(
+                                                    correlationId,
+                                                    inquiry.answer(
+                                                            publishedTable::localAddress)))));
         } catch (final RuntimeException ex) {
             fail(correlationId, ex);
         }

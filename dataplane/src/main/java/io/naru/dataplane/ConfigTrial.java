@@ -212,7 +212,7 @@ final class ConfigTrial {
     private HashTableChange change(final int serviceId) {
         final Algorithm was = running.algorithm(serviceId);
         final Algorithm is = next.algorithm(serviceId);
-        if (!HashTableChange.isTable(was) || !HashTableChange.isTable(is)) {
+        if (!was.isHash() || !is.isHash()) {
             return HashTableChange.NONE;
         }
 

@@ -49,27 +49,22 @@ final class FlowQueries {
      * @throws IllegalArgumentException if it names what is not there, or too many wait already.
      */
     void add(final long correlationId, final FlowFilter filter, final Inventory inventory) {
-        if (waiting.size() == MAX_WAITING) {
-            throw new IllegalArgumentException(
-                    MAX_WAITING + " queries for flows are waiting already: try again");
-        }
-
-        waiting.add(query(correlationId, filter, inventory));
+        add(query(correlationId, filter, inventory));
     }
 
     /**
-     * Takes a count of all flows; its {@link FlowCensus#onEnd} is run when all workers have
-     * counted.
+     * Takes a count of all flows, or a question about a packet; its {@code onEnd} is run when all
+     * workers have answered.
      *
      * @throws IllegalArgumentException if too many wait already.
      */
-    void add(final long correlationId, final FlowCensus census) {
+    void add(final FlowQuery query) {
         if (waiting.size() == MAX_WAITING) {
             throw new IllegalArgumentException(
                     MAX_WAITING + " queries for flows are waiting already: try again");
         }
 
-        waiting.add(FlowQuery.counting(correlationId, census));
+        waiting.add(query);
     }
 
     /** Asks the workers; returns the amount of work done. */
@@ -116,12 +111,14 @@ final class FlowQueries {
 
         matched += workerMatched;
         if (++answered == workers.length) {
-            final FlowCensus census = current.census();
+            final FlowQuery ended = current;
             current = null;
-            if (census == null) {
-                events.flowsEnd(correlationId, matched, shown);
+            if (ended.census() != null) {
+                ended.census().onEnd();
+            } else if (ended.inquiry() != null) {
+                ended.inquiry().onEnd();
             } else {
-                census.onEnd();
+                events.flowsEnd(correlationId, matched, shown);
             }
         }
     }
@@ -152,6 +149,7 @@ final class FlowQueries {
                 FlowEntry.ticks(TimeUnit.SECONDS.toNanos(filter.minAgeS())),
                 filter.limit(),
                 client6,
+                null,
                 null);
     }
 

@@ -19,6 +19,7 @@ import java.util.BitSet;
  * @param limit flows to show; all that match are counted.
  * @param client6 in place of {@code clientIpNet}, or null.
  * @param census counts each flow that matches, or null.
+ * @param inquiry is all that is asked, or null.
  */
 record FlowQuery(
         long correlationId,
@@ -31,7 +32,8 @@ record FlowQuery(
         int minAgeTicks,
         int limit,
         Client6 client6,
-        FlowCensus census) {
+        FlowCensus census,
+        PacketInquiry inquiry) {
 
     /**
      * An IPv6 client or its network, as loaded from a packet.
@@ -69,12 +71,18 @@ record FlowQuery(
                 minAgeTicks,
                 limit,
                 null,
+                null,
                 null);
     }
 
     /** A query that counts all flows and shows none. */
     static FlowQuery counting(final long correlationId, final FlowCensus census) {
-        return new FlowQuery(correlationId, null, null, -1, 0, 0, 0, 0, 0, null, census);
+        return new FlowQuery(correlationId, null, null, -1, 0, 0, 0, 0, 0, null, census, null);
+    }
+
+    /** A question about a packet, of whose flow alone it is. */
+    static FlowQuery asking(final long correlationId, final PacketInquiry inquiry) {
+        return new FlowQuery(correlationId, null, null, 0, 0, 0, 0, 0, 0, null, null, inquiry);
     }
 
     boolean matches(final long entry, final long addresses, final int nowTicks) {

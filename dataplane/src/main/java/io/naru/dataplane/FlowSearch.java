@@ -33,7 +33,7 @@ final class FlowSearch implements FlowVisitor {
     /** Begins; a query that is still being answered is given up. */
     void start(final FlowQuery query) {
         this.query = query;
-        nextBucket = 0;
+        nextBucket = query.inquiry() == null ? 0 : flowTable.bucketCount(); // nothing to search
         shown = 0;
         matched = 0;
     }

@@ -381,6 +381,9 @@ final class Worker implements Agent, WorkerListener {
 
     @Override
     public void onQuery(final FlowQuery query) {
+        if (query.inquiry() != null) {
+            pipeline.explain(query.inquiry().ofWorker(stats.workerId()), clock.nanoTime());
+        }
         search.start(query);
     }
 

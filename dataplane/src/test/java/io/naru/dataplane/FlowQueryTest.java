@@ -91,6 +91,7 @@ class FlowQueryTest {
                         Long.reverseBytes(address.low()),
                         Long.reverseBytes(high),
                         Long.reverseBytes(low)),
+                null,
                 null);
     }
 

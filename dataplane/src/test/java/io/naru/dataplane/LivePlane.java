@@ -7,8 +7,11 @@ import io.naru.dataplane.neighbour.FixedNeighbourhood;
 import io.naru.dataplane.pipeline.Frame;
 import io.naru.dataplane.protocol.DataPlaneClient;
 import io.naru.dataplane.protocol.DesiredState;
+import io.naru.dataplane.protocol.DropStats;
 import io.naru.dataplane.protocol.EventListener;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.PacketAnswer;
+import io.naru.dataplane.protocol.PacketQuery;
 import io.naru.dataplane.protocol.ServiceTrial;
 import io.naru.linux.memory.HugePages;
 import java.nio.file.Path;
@@ -44,6 +47,7 @@ final class LivePlane implements AutoCloseable {
     private final MemoryEdge edge;
     private final List<Long> answered = new ArrayList<>();
     private final Random random;
+    private PacketAnswer explained;
 
     LivePlane(final Path runDirectory, final Random random) {
         this.random = random;
@@ -88,6 +92,12 @@ final class LivePlane implements AutoCloseable {
         }
 
         @Override
+        public void onExplained(final long id, final PacketAnswer answer) {
+            answered.add(id);
+            explained = answer;
+        }
+
+        @Override
         public void onTriedEnd(final long id) {
             answered.add(id);
         }
@@ -126,6 +136,19 @@ final class LivePlane implements AutoCloseable {
         return List.copyOf(trials);
     }
 
+    /** What would become of a packet. */
+    PacketAnswer explain(final PacketQuery query) {
+        final long id = client.commands().nextCorrelationId();
+        assertTrue(client.commands().explain(id, query));
+        awaitAnswer(id);
+        return explained;
+    }
+
+    /** Packets dropped so far, by code of the reason. */
+    long[] drops() {
+        return client.stats().drops().stream().mapToLong(DropStats::packets).toArray();
+    }
+
     void awaitAnswer(final long id) {
         for (int i = 0; i < 1_000 && !answered.contains(id); i++) {
             cycle();
@@ -143,6 +166,7 @@ final class LivePlane implements AutoCloseable {
 
     /** Sends a frame from the client's side; returns what left to the servers. */
     List<byte[]> send(final byte[] frame) {
+        collect(SERVER);
         assertTrue(
                 edge.wire(random.nextInt(WORKERS), CLIENT)
                         .inject(new UnsafeBuffer(frame), 0, frame.length));
@@ -163,7 +187,7 @@ final class LivePlane implements AutoCloseable {
                             Integer.MAX_VALUE);
         }
 
-        sent.removeIf(WorkerRig::isAnnouncement);
+        sent.removeIf(each -> (each[0] & 1) != 0); // announcements, to a group of stations
         return sent;
     }
 

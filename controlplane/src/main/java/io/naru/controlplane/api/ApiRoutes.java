@@ -6,13 +6,17 @@ import io.naru.controlplane.json.JsonException;
 import io.naru.controlplane.json.JsonObject;
 import io.naru.controlplane.reconcile.BackendName;
 import io.naru.controlplane.reconcile.DataPlaneLink;
+import io.naru.controlplane.reconcile.ExplainListener;
 import io.naru.controlplane.reconcile.Steering;
 import io.naru.controlplane.view.DataPlaneView;
 import io.naru.controlplane.view.Documents;
+import io.naru.controlplane.view.ExplanationView;
 import io.naru.controlplane.view.Views;
 import io.naru.dataplane.protocol.DataPlaneClient;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
+import io.naru.dataplane.protocol.PacketAnswer;
+import io.naru.dataplane.protocol.PacketQuery;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -76,6 +80,8 @@ public final class ApiRoutes implements ApiHandler {
             overrideRoutes.handle(request, collection, rest, respond);
         } else if (collection.equals("flows") && rest.isEmpty()) {
             flows(request, respond);
+        } else if (collection.equals("explain") && rest.isEmpty()) {
+            explain(request, respond);
         } else {
             respond.accept(get(request, collection, rest), null);
         }
@@ -213,6 +219,30 @@ public final class ApiRoutes implements ApiHandler {
                                         .put("shown", flows.size())
                                         .put("matched", matched),
                                 null);
+                    }
+
+                    @Override
+                    public void onRefused(final String text) {
+                        respond.accept(null, ApiProblem.badRequest(text, null));
+                    }
+
+                    @Override
+                    public void onFailed(final String text) {
+                        respond.accept(null, noDataPlane("no answer: " + text));
+                    }
+                });
+    }
+
+    private void explain(
+            final ApiRequest request, final BiConsumer<JsonObject, ApiProblem> respond) {
+        final PacketQuery packet = PacketParameters.read(request, dataPlane().directory());
+        link.explain(
+                packet,
+                new ExplainListener() {
+                    @Override
+                    public void onExplained(final PacketAnswer answer) {
+                        respond.accept(
+                                new ExplanationView(packet, answer, dataPlane()).toJson(), null);
                     }
 
                     @Override

@@ -10,6 +10,7 @@ final class Commands {
                     "status",
                     "get",
                     "describe",
+                    "explain",
                     "validate",
                     "diff",
                     "apply",
@@ -36,6 +37,7 @@ final class Commands {
             case "status" -> new StatusCommand();
             case "get" -> new GetCommand();
             case "describe" -> new DescribeCommand();
+            case "explain" -> new ExplainCommand();
             case "diff" -> new DiffCommand();
             case "apply" -> new ApplyCommand();
             case "drain" -> new DrainCommand();

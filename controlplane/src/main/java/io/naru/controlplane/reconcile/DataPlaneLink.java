@@ -8,6 +8,8 @@ import io.naru.dataplane.protocol.EventListener;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.PacketAnswer;
+import io.naru.dataplane.protocol.PacketQuery;
 import io.naru.dataplane.protocol.ServiceTrial;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,12 +106,15 @@ public final class DataPlaneLink implements AutoCloseable {
         }
     }
 
+    private record Question(ExplainListener listener, long deadlineMs) {}
+
     private final Path runDirectory;
     private final LongSupplier clockMs;
     private final Reconciler reconciler;
     private final Listener listener;
     private final long pid = ProcessHandle.current().pid();
     private final Map<Long, Query> queries = new HashMap<>();
+    private final Map<Long, Question> questions = new HashMap<>();
     private final EventListener events = new Events();
     private DataPlaneClient client;
     private State state = State.ABSENT;
@@ -139,6 +144,7 @@ public final class DataPlaneLink implements AutoCloseable {
             nextLookMs = nowMs + LOOK_INTERVAL_MS;
             look(nowMs);
             failLateQueries(nowMs);
+            failLateQuestions(nowMs);
         }
 
         return work;
@@ -256,9 +262,28 @@ public final class DataPlaneLink implements AutoCloseable {
         }
     }
 
+    /** Asks what would become of a packet; the answer comes inside a later {@link #poll}. */
+    public void explain(final PacketQuery packet, final ExplainListener answer) {
+        if (state != State.ATTACHED) {
+            answer.onFailed(describe(clockMs.getAsLong()));
+            return;
+        }
+        if (questions.size() == MAX_QUERIES) {
+            answer.onFailed(MAX_QUERIES + " questions about packets are being answered already");
+            return;
+        }
+
+        final long id = client.commands().nextCorrelationId();
+        if (client.commands().explain(id, packet)) {
+            questions.put(id, new Question(answer, clockMs.getAsLong() + QUERY_TIMEOUT_MS));
+        } else {
+            answer.onFailed("the data plane takes no commands: its ring is full");
+        }
+    }
+
     /** Whether an answer is awaited: worth polling soon again. */
     public boolean isBusy() {
-        return !queries.isEmpty();
+        return !queries.isEmpty() || !questions.isEmpty();
     }
 
     private void failLateQueries(final long nowMs) {
@@ -280,7 +305,17 @@ public final class DataPlaneLink implements AutoCloseable {
                                         + " s"));
     }
 
+    private void failLateQuestions(final long nowMs) {
+        final List<Question> late =
+                questions.values().stream().filter(each -> nowMs > each.deadlineMs).toList();
+        questions.values().removeAll(late);
+        late.forEach(each -> each.listener.onFailed("the data plane did not answer"));
+    }
+
     private void failQueries(final String text) {
+        final List<Question> unanswered = List.copyOf(questions.values());
+        questions.clear();
+        unanswered.forEach(each -> each.listener.onFailed(text));
         final List<Query> failed = List.copyOf(queries.values());
         queries.clear();
         failed.forEach(query -> query.listener.onFailed(text));
@@ -313,6 +348,12 @@ public final class DataPlaneLink implements AutoCloseable {
 
         @Override
         public void onCommandFailed(final long correlationId, final String text) {
+            final Question question = questions.remove(correlationId);
+            if (question != null) {
+                question.listener.onRefused(text);
+                return;
+            }
+
             final Query query = queries.remove(correlationId);
             if (query == null) {
                 reconciler.onCommandFailed(correlationId, text, clockMs.getAsLong());
@@ -334,6 +375,14 @@ public final class DataPlaneLink implements AutoCloseable {
             final Query query = queries.remove(correlationId);
             if (query != null) {
                 query.listener.onFlows(query.flows, matched);
+            }
+        }
+
+        @Override
+        public void onExplained(final long correlationId, final PacketAnswer answer) {
+            final Question question = questions.remove(correlationId);
+            if (question != null) {
+                question.listener.onExplained(answer);
             }
         }
 

@@ -10,9 +10,14 @@ import io.naru.controlplane.Instance;
 import io.naru.controlplane.ScriptedCheck;
 import io.naru.controlplane.json.Json;
 import io.naru.controlplane.json.JsonObject;
+import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.FlowInfo;
 import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.PacketAnswer;
+import io.naru.dataplane.protocol.PacketAnswer.Flow;
+import io.naru.dataplane.protocol.PacketQuery;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.ServiceTrial;
 import io.naru.dataplane.protocol.ServiceTrial.Kind;
@@ -232,6 +237,143 @@ class OnlineCliTest {
         assertEquals("up 20", dataPlane.backend("web/s2"));
         assertEquals(ExitCode.OK, run("diff", next.toString()));
         assertEquals("no difference\n", out());
+    }
+
+    @Test
+    void shouldExplainStepByStepWhereAPacketGoes() throws Exception {
+        start();
+        assertEquals(ExitCode.OK, run("set", "algorithm", "web", "maglev"), err());
+        dataPlane.traffic("web/s1", 100, 12);
+        dataPlane.answerPackets(answer(Flow.NONE, false, PacketAnswer.SENT));
+
+        assertEquals(
+                ExitCode.OK, run("explain", "tcp", "198.51.100.7:40000", "192.0.2.10:80"), err());
+
+        assertEquals(
+                """
+                packet      a SYN from 198.51.100.7:40000 to tcp 192.0.2.10:80
+                worker      0 of 1: the hash of the client's address and port names it
+                service     web: nat, maglev, pool web
+                flow        none; what is not a SYN is dropped (no-flow)
+                persistence off
+                scheduler   maglev: slot 4711 of 65537 leads to web/s1, out of 2 candidates: \
+                s1 (weight 100, 12 flows), s2 (weight 100, 0 flows)
+                limits      none
+                mode        nat: destination 192.0.2.10:80 -> 10.2.0.1:8001; the source stays
+                next hop    02:00:00:00:00:01 by interface 1
+                so          it goes to web/s1
+                """,
+                out());
+        assertEquals(IpAddress.parse("198.51.100.7"), dataPlane.lastPacket().client());
+        assertEquals(40_000, dataPlane.lastPacket().clientPort());
+        assertEquals(PacketQuery.ANY_INTERFACE, dataPlane.lastPacket().interfaceIndex());
+
+        run("explain", "-o", "json", "tcp", "198.51.100.7:40000", "192.0.2.10:80");
+        final JsonObject json = Json.parseObject(out());
+        assertEquals("Explanation", json.string("kind"));
+        assertEquals("web/s1", json.string("backend"));
+        assertEquals(4_711, json.object("scheduler").number("slot", 0));
+        assertEquals(12, json.object("scheduler").objects("candidates").get(0).number("flows", 0));
+    }
+
+    @Test
+    void shouldExplainThatAPacketOfAFlowGoesWhereTheFlowGoes() throws Exception {
+        start();
+        dataPlane.answerPackets(answer(Flow.LIVE, false, PacketAnswer.SENT));
+
+        assertEquals(
+                ExitCode.OK, run("explain", "tcp", "198.51.100.7:40000", "192.0.2.10:80"), err());
+
+        assertTrue(
+                out().contains(
+                                "flow        established with web/s1, 60 s old, idle for 2 s, times"
+                                        + " out in 58 s\n"),
+                out());
+        assertFalse(out().contains("scheduler"), out());
+    }
+
+    @Test
+    void shouldExplainWhyAPacketIsDropped() throws Exception {
+        start();
+        dataPlane.answerPackets(
+                new PacketAnswer(
+                        0,
+                        1,
+                        -1,
+                        Flow.NONE,
+                        -1,
+                        -1,
+                        "",
+                        0,
+                        0,
+                        0,
+                        false,
+                        -1,
+                        -1,
+                        DropReason.NO_SERVICE.code(),
+                        -1,
+                        -1,
+                        0,
+                        0,
+                        0,
+                        0,
+                        IpAddress.NONE,
+                        0));
+
+        assertEquals(
+                ExitCode.NO, run("explain", "tcp", "198.51.100.7:40000", "192.0.2.10:81"), err());
+
+        assertTrue(
+                out().contains("service     none at this port: 192.0.2.10 has web (tcp 80)"),
+                out());
+        assertTrue(out().contains("so          it is dropped: no-service. "), out());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    tcp  198.51.100.7 192.0.2.10:80           | '198.51.100.7' is no address and port (client)
+                    tcp  2001:db8::7:80 192.0.2.10:80         | '2001:db8::7:80' is no address and port (client)
+                    tcp  [2001:db8::7]:80 192.0.2.10:80       | client [2001:db8::7]:80 and VIP 192.0.2.10:80 are of two families
+                    sctp 198.51.100.7:1 192.0.2.10:80         | 'sctp' is no protocol
+                    tcp  198.51.100.7:1 192.0.2.10:80 --interface eth9 | the data plane has no interface 'eth9'
+                    """)
+    void shouldRefuseToExplainWhatIsNoPacket(final String arguments, final String message)
+            throws Exception {
+        start();
+
+        assertEquals(ExitCode.USAGE, run(("explain " + arguments).split(" +")));
+
+        assertTrue(err().startsWith("naru: " + message), err());
+    }
+
+    private PacketAnswer answer(final Flow flow, final boolean opensAnew, final int dropCode) {
+        final int backend = dataPlane.id("web/s1");
+        return new PacketAnswer(
+                0,
+                1,
+                dataPlane.id("web"),
+                flow,
+                flow == Flow.NONE ? -1 : backend,
+                Mode.NAT.code(),
+                flow == Flow.NONE ? "" : "established",
+                60_000,
+                2_000,
+                58_000,
+                opensAnew,
+                backend,
+                Mode.NAT.code(),
+                dropCode,
+                -1,
+                -1,
+                4_711,
+                65_537,
+                0,
+                0x8001_0100_0000_0002L,
+                IpAddress.NONE,
+                0);
     }
 
     @Test

@@ -444,12 +444,7 @@ public final class FlowTable {
             final int backendIpNet,
             final int backendPortNet,
             final int nowTicks) {
-        final long replyA = (backendIpNet & 0xffff_ffffL) | (keyA << Integer.SIZE);
-        final long replyB =
-                (backendPortNet & 0xffffL)
-                        | ((keyB & 0xffffL) << Short.SIZE)
-                        | (keyB & PROTOCOL_MASK);
-        final long other = find(hash, replyA, replyB, FlowEntry.TO_CLIENT);
+        final long other = findReply(hash, keyA, keyB, backendIpNet, backendPortNet);
         if (other == NONE) {
             return false;
         }
@@ -460,6 +455,35 @@ public final class FlowTable {
         }
 
         return true;
+    }
+
+    /** Whether {@link #insert} would return {@link #CONFLICT}; nothing is changed. */
+    public boolean wouldConflict(
+            final long hash,
+            final long keyA,
+            final long keyB,
+            final int backendIpNet,
+            final int backendPortNet,
+            final int nowTicks) {
+        final long other = findReply(hash, keyA, keyB, backendIpNet, backendPortNet);
+        return other != NONE
+                && !FlowState.isEnded(FlowEntry.state(other))
+                && !expiry.isExpired(other, nowTicks);
+    }
+
+    /** The flow that the replies of a new one would find. */
+    private long findReply(
+            final long hash,
+            final long keyA,
+            final long keyB,
+            final int backendIpNet,
+            final int backendPortNet) {
+        final long replyA = (backendIpNet & 0xffff_ffffL) | (keyA << Integer.SIZE);
+        final long replyB =
+                (backendPortNet & 0xffffL)
+                        | ((keyB & 0xffffL) << Short.SIZE)
+                        | (keyB & PROTOCOL_MASK);
+        return find(hash, replyA, replyB, FlowEntry.TO_CLIENT);
     }
 
     /** Takes the first free slot of the probe sequence, if there is one. */

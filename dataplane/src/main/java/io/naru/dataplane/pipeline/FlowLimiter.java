@@ -57,6 +57,24 @@ final class FlowLimiter implements BackendFilter {
                 && (maxRate == 0 || rates.takeOfBackend(backendId, maxRate, nowNs));
     }
 
+    /** What {@link #admitsTo} would say; no flow is counted. */
+    boolean hasRoomTo(final int serviceId) {
+        final int maxFlows = rules.maxFlowsOfService(serviceId);
+        final int maxRate = rules.maxFlowRateOfService(serviceId);
+        return !rules.hasLimits()
+                || ((maxFlows == 0 || stats.flowsActiveOfService(serviceId) < maxFlows)
+                        && (maxRate == 0 || rates.hasRoomOfService(serviceId, maxRate, nowNs)));
+    }
+
+    /** What {@link #admits} would say; no flow is counted. */
+    boolean hasRoom(final int backendId) {
+        final int maxFlows = rules.maxFlowsOfBackend(backendId);
+        final int maxRate = rules.maxFlowRateOfBackend(backendId);
+        return !rules.hasLimits()
+                || ((maxFlows == 0 || stats.flowsActiveOfBackend(backendId) < maxFlows)
+                        && (maxRate == 0 || rates.hasRoomOfBackend(backendId, maxRate, nowNs)));
+    }
+
     /** A flow was to go to a backend that had no room for it. */
     void countOverLimitOf(final int backendId) {
         WorkerStats.flowOverLimit(stats.backend(backendId));

@@ -58,6 +58,7 @@ public final class Pipeline {
     private final OrphanSweeper orphans;
     private final FlowLimiter limiter;
     private final ClientMemory clients;
+    private final Explainer explainer;
 
     /** By {@link #way}; none where no flow is of that mode and family. */
     private final Forwarder[] forwarders = new Forwarder[WAYS];
@@ -132,10 +133,11 @@ public final class Pipeline {
         limiter = new FlowLimiter(stats, settings.shared().rates());
         clients = new ClientMemory(flowHash, settings.shared().clients());
         opening = new FlowOpening(flows, flowHash, stableHash, localPorts, hops, bridge);
+        final OverflowFlows overflow = new OverflowFlows(flows, settings.overflowCapacity());
         schedule =
                 new ScheduleStage(
                         flows,
-                        new OverflowFlows(flows, settings.overflowCapacity()),
+                        overflow,
                         accounts,
                         opening,
                         localPorts,
@@ -143,6 +145,18 @@ public final class Pipeline {
                         resetReply,
                         limiter,
                         clients);
+        explainer =
+                new Explainer(
+                        settings,
+                        macsNet.length,
+                        flows,
+                        flowHash,
+                        overflow,
+                        limiter,
+                        clients,
+                        opening,
+                        hops,
+                        bridge);
         route = new RouteStage(hops, macsNet, hopCost, errorReply, bridge);
         fragmenter = new Fragmenter(settings.workerId(), settings.workerCount());
         pathMtu = new PathMtuStage(hops, errorReply, fragmenter);
@@ -231,6 +245,7 @@ public final class Pipeline {
         tunnel.adopt(table);
         classify.adopt(table);
         schedule.adopt(table, schedulers);
+        explainer.adopt(table, schedulers);
         route.adopt(table);
         if (bridge != null) {
             bridge.adopt(table);
@@ -242,6 +257,11 @@ public final class Pipeline {
         limiter.adopt(table);
         clients.adopt(table);
         flows.expiry(expiry);
+    }
+
+    /** Answers a question about a packet; between two bursts. Changes nothing else. */
+    public void explain(final PacketQuestion question, final long nowNs) {
+        explainer.explain(question, nowNs);
     }
 
     /** Ends flows that have lost their backend, and sends what is due; once a duty cycle. */

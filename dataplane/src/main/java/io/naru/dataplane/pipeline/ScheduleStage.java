@@ -49,9 +49,9 @@ final class ScheduleStage {
             TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN;
 
     /** Schedulers are asked this often for a backend that the client does not talk to already. */
-    private static final int CONFLICT_ATTEMPTS = 4;
+    static final int CONFLICT_ATTEMPTS = 4;
 
-    private static final long NEXT_ATTEMPT = 0x9e37_79b9_7f4a_7c15L; // 2^64 / golden ratio
+    static final long NEXT_ATTEMPT = 0x9e37_79b9_7f4a_7c15L; // 2^64 / golden ratio
 
     private final FlowTable flows;
     private final OverflowFlows overflow;

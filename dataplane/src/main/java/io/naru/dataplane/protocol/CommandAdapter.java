@@ -153,6 +153,7 @@ public final class CommandAdapter implements MessageHandler {
             case SET_ALGORITHM -> setAlgorithm(correlationId, buffer, offset);
             case SET_RESPONSE_TIME -> setResponseTime(correlationId, buffer, offset);
             case QUERY_FLOWS -> queryFlows(correlationId, buffer, offset);
+            case EXPLAIN -> explain(correlationId, buffer, offset);
             case PING -> {
                 listener.onPing(correlationId, buffer.getLong(offset + PING_CLIENT_PID_OFFSET));
                 yield null;
@@ -415,6 +416,32 @@ public final class CommandAdapter implements MessageHandler {
                         clientPort,
                         minAgeS,
                         limit));
+        return null;
+    }
+
+    private String explain(
+            final long correlationId, final MutableDirectBuffer buffer, final int offset) {
+        final PacketQuery query =
+                new PacketQuery(
+                        Protocol.ofCode(buffer.getInt(offset + EXPLAIN_PROTOCOL_OFFSET)),
+                        IpAddress.getFrom(buffer, offset + EXPLAIN_CLIENT_OFFSET),
+                        buffer.getInt(offset + EXPLAIN_CLIENT_PORT_OFFSET),
+                        IpAddress.getFrom(buffer, offset + EXPLAIN_VIP_OFFSET),
+                        buffer.getInt(offset + EXPLAIN_VIP_PORT_OFFSET),
+                        buffer.getInt(offset + EXPLAIN_INTERFACE_OFFSET));
+        if (query.protocol() == null) {
+            return "there is no such protocol";
+        }
+        if (isOutside(query.clientPort(), 0, 0xffff) || isOutside(query.vipPort(), 0, 0xffff)) {
+            return "a port must be 0 to 65535";
+        }
+        if (query.client().isNone()
+                || query.vip().isNone()
+                || query.client().isIpv4() != query.vip().isIpv4()) {
+            return "client and VIP must be addresses of one family";
+        }
+
+        listener.onExplain(correlationId, query);
         return null;
     }
 

@@ -49,6 +49,13 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  *   8 address       16                         136 ns              8
  *  24                                          144
  *                        320
+ *  EXPLAIN
+ *   0 correlation id 8     40 protocol       4
+ *   8 client        16     44 client port    4
+ *  24 VIP           16     48 VIP port       4
+ *                          52 interface, -1  4
+ *                             is any
+ *                          56
  * </pre>
  */
 final class CommandDescriptor {
@@ -62,6 +69,7 @@ final class CommandDescriptor {
     static final int QUERY_FLOWS = 0x08;
     static final int PING = 0x09;
     static final int PUT_LOCAL_ADDRESS = 0x0a;
+    static final int EXPLAIN = 0x0b;
     static final int TRY_CONFIG = 0x0c;
     static final int SET_RESPONSE_TIME = 0x0d;
 
@@ -132,6 +140,14 @@ final class CommandDescriptor {
     static final int QUERY_LIMIT_OFFSET = QUERY_MIN_AGE_OFFSET + 4;
     static final int QUERY_LENGTH = QUERY_LIMIT_OFFSET + 4;
 
+    static final int EXPLAIN_CLIENT_OFFSET = 8;
+    static final int EXPLAIN_VIP_OFFSET = EXPLAIN_CLIENT_OFFSET + IpAddress.LENGTH;
+    static final int EXPLAIN_PROTOCOL_OFFSET = EXPLAIN_VIP_OFFSET + IpAddress.LENGTH;
+    static final int EXPLAIN_CLIENT_PORT_OFFSET = EXPLAIN_PROTOCOL_OFFSET + 4;
+    static final int EXPLAIN_VIP_PORT_OFFSET = EXPLAIN_CLIENT_PORT_OFFSET + 4;
+    static final int EXPLAIN_INTERFACE_OFFSET = EXPLAIN_VIP_PORT_OFFSET + 4;
+    static final int EXPLAIN_LENGTH = EXPLAIN_INTERFACE_OFFSET + 4;
+
     static final int PING_CLIENT_PID_OFFSET = 8;
     static final int PING_LENGTH = 16;
 
@@ -148,6 +164,7 @@ final class CommandDescriptor {
             case SET_BACKEND -> SET_BACKEND_LENGTH;
             case SET_ALGORITHM -> SET_ALGORITHM_LENGTH;
             case QUERY_FLOWS -> QUERY_LENGTH;
+            case EXPLAIN -> EXPLAIN_LENGTH;
             case PING -> PING_LENGTH;
             case PUT_LOCAL_ADDRESS -> LOCAL_ADDRESS_LENGTH;
             case SET_RESPONSE_TIME -> RESPONSE_TIME_LENGTH;
@@ -167,6 +184,7 @@ final class CommandDescriptor {
             case SET_BACKEND -> "SET_BACKEND";
             case SET_ALGORITHM -> "SET_ALGORITHM";
             case QUERY_FLOWS -> "QUERY_FLOWS";
+            case EXPLAIN -> "EXPLAIN";
             case PING -> "PING";
             case PUT_LOCAL_ADDRESS -> "PUT_LOCAL_ADDRESS";
             case SET_RESPONSE_TIME -> "SET_RESPONSE_TIME";

@@ -47,6 +47,9 @@ public interface CommandListener {
 
     void onQueryFlows(long correlationId, FlowFilter filter);
 
+    /** What would become of a packet? */
+    default void onExplain(final long correlationId, final PacketQuery query) {}
+
     void onPing(long correlationId, long clientPid);
 
     /**

@@ -260,6 +260,25 @@ public final class CommandProxy {
         return true;
     }
 
+    /** Asks what would become of a packet. */
+    public boolean explain(final long correlationId, final PacketQuery query) {
+        final int index = ring.tryClaim(EXPLAIN, EXPLAIN_LENGTH);
+        if (index < 0) {
+            return false;
+        }
+
+        final MutableDirectBuffer buffer = ring.buffer();
+        buffer.putLong(index + CORRELATION_ID_OFFSET, correlationId);
+        query.client().putTo(buffer, index + EXPLAIN_CLIENT_OFFSET);
+        query.vip().putTo(buffer, index + EXPLAIN_VIP_OFFSET);
+        buffer.putInt(index + EXPLAIN_PROTOCOL_OFFSET, query.protocol().code());
+        buffer.putInt(index + EXPLAIN_CLIENT_PORT_OFFSET, query.clientPort());
+        buffer.putInt(index + EXPLAIN_VIP_PORT_OFFSET, query.vipPort());
+        buffer.putInt(index + EXPLAIN_INTERFACE_OFFSET, query.interfaceIndex());
+        ring.commit(index);
+        return true;
+    }
+
     /** Says that this client lives and asks whether the data plane does. */
     public boolean ping(final long correlationId, final long clientPid) {
         final int index = ring.tryClaim(PING, PING_LENGTH);

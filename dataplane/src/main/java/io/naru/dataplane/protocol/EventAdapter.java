@@ -121,10 +121,41 @@ public final class EventAdapter {
                     listener.onTriedEnd(correlationId);
                 }
             }
+            case EXPLAINED -> {
+                if (length == EXPLAINED_LENGTH) {
+                    listener.onExplained(correlationId, packetAnswer());
+                }
+            }
             default -> {
                 // of a newer data plane: not for us
             }
         }
+    }
+
+    private PacketAnswer packetAnswer() {
+        return new PacketAnswer(
+                event.getInt(EXPLAINED_WORKER_OFFSET),
+                event.getLong(EXPLAINED_EPOCH_OFFSET),
+                event.getInt(EXPLAINED_SERVICE_OFFSET),
+                PacketAnswer.Flow.ofCode(event.getInt(EXPLAINED_FLOW_OFFSET)),
+                event.getInt(EXPLAINED_FLOW_BACKEND_OFFSET),
+                event.getInt(EXPLAINED_FLOW_MODE_OFFSET),
+                TextField.get(event, EXPLAINED_STATE_OFFSET, TextField.STATE_LENGTH),
+                event.getLong(EXPLAINED_AGE_OFFSET),
+                event.getLong(EXPLAINED_IDLE_OFFSET),
+                event.getLong(EXPLAINED_EXPIRES_OFFSET),
+                event.getInt(EXPLAINED_ANEW_OFFSET) != 0,
+                event.getInt(EXPLAINED_BACKEND_OFFSET),
+                event.getInt(EXPLAINED_MODE_OFFSET),
+                event.getInt(EXPLAINED_DROP_OFFSET),
+                event.getInt(EXPLAINED_REMEMBERED_OFFSET),
+                event.getInt(EXPLAINED_FULL_OFFSET),
+                event.getInt(EXPLAINED_SLOT_OFFSET),
+                event.getInt(EXPLAINED_SLOTS_OFFSET),
+                event.getInt(EXPLAINED_CONFLICTS_OFFSET),
+                event.getLong(EXPLAINED_HOP_OFFSET),
+                IpAddress.getFrom(event, EXPLAINED_LOCAL_OFFSET),
+                event.getInt(EXPLAINED_LOCAL_PORT_OFFSET));
     }
 
     private ServiceTrial trial() {

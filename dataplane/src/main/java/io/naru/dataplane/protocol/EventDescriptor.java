@@ -29,18 +29,32 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  *  36 UTF-8     &lt;=1000                          136 bytes to backend    8
  *                                               144 bytes to client     8
  *                                               152
- *  TRIED_SERVICE          TRIED_END
- *   0 correlation id 8     0 correlation id 8
- *   8 service       64     8 zero           8
- *  72 kind           4    16
- *  76 zero           4
- *  80 kept           8
- *  88 leaving        8
- *  96 moved          8
- * 104 ended          8
- * 112 slots          4
- * 116 changed slots  4
- * 120
+ *  TRIED_SERVICE          TRIED_END              EXPLAINED
+ *   0 correlation id 8     0 correlation id 8     0 correlation id 8
+ *   8 service       64     8 zero           8     8 epoch          8
+ *  72 kind           4    16                     16 hop            8
+ *  76 zero           4                           24 flow's age ms  8
+ *  80 kept           8                           32 idle ms        8
+ *  88 leaving        8                           40 expires in ms  8
+ *  96 moved          8                           48 flow's state  24
+ * 104 ended          8                           72 local address 16
+ * 112 slots          4                           88 worker id      4
+ * 116 changed slots  4                           92 service id     4
+ * 120                                            96 flow           4
+ *                                               100 its backend id 4
+ *                                               104 its mode       4
+ *                                               108 opens anew     4
+ *                                               112 backend id     4
+ *                                               116 mode           4
+ *                                               120 drop code      4
+ *                                               124 slot           4
+ *                                               128 slots          4
+ *                                               132 conflicts      4
+ *                                               136 local port     4
+ *                                               140 remembered id  4
+ *                                               144 full id        4
+ *                                               148 zero           4
+ *                                               152
  * </pre>
  */
 final class EventDescriptor {
@@ -54,6 +68,7 @@ final class EventDescriptor {
     static final int WORKER_FAILED = 0x88;
     static final int TRIED_SERVICE = 0x89;
     static final int TRIED_END = 0x8a;
+    static final int EXPLAINED = 0x8b;
 
     static final int CORRELATION_ID_OFFSET = 0;
 
@@ -108,6 +123,30 @@ final class EventDescriptor {
     static final int TRIED_LENGTH = TRIED_CHANGED_OFFSET + 4;
 
     static final int TRIED_END_LENGTH = 16;
+
+    static final int EXPLAINED_EPOCH_OFFSET = 8;
+    static final int EXPLAINED_HOP_OFFSET = 16;
+    static final int EXPLAINED_AGE_OFFSET = 24;
+    static final int EXPLAINED_IDLE_OFFSET = 32;
+    static final int EXPLAINED_EXPIRES_OFFSET = 40;
+    static final int EXPLAINED_STATE_OFFSET = 48;
+    static final int EXPLAINED_LOCAL_OFFSET = EXPLAINED_STATE_OFFSET + STATE_LENGTH;
+    static final int EXPLAINED_WORKER_OFFSET = EXPLAINED_LOCAL_OFFSET + IpAddress.LENGTH;
+    static final int EXPLAINED_SERVICE_OFFSET = EXPLAINED_WORKER_OFFSET + 4;
+    static final int EXPLAINED_FLOW_OFFSET = EXPLAINED_SERVICE_OFFSET + 4;
+    static final int EXPLAINED_FLOW_BACKEND_OFFSET = EXPLAINED_FLOW_OFFSET + 4;
+    static final int EXPLAINED_FLOW_MODE_OFFSET = EXPLAINED_FLOW_BACKEND_OFFSET + 4;
+    static final int EXPLAINED_ANEW_OFFSET = EXPLAINED_FLOW_MODE_OFFSET + 4;
+    static final int EXPLAINED_BACKEND_OFFSET = EXPLAINED_ANEW_OFFSET + 4;
+    static final int EXPLAINED_MODE_OFFSET = EXPLAINED_BACKEND_OFFSET + 4;
+    static final int EXPLAINED_DROP_OFFSET = EXPLAINED_MODE_OFFSET + 4;
+    static final int EXPLAINED_SLOT_OFFSET = EXPLAINED_DROP_OFFSET + 4;
+    static final int EXPLAINED_SLOTS_OFFSET = EXPLAINED_SLOT_OFFSET + 4;
+    static final int EXPLAINED_CONFLICTS_OFFSET = EXPLAINED_SLOTS_OFFSET + 4;
+    static final int EXPLAINED_LOCAL_PORT_OFFSET = EXPLAINED_CONFLICTS_OFFSET + 4;
+    static final int EXPLAINED_REMEMBERED_OFFSET = EXPLAINED_LOCAL_PORT_OFFSET + 4;
+    static final int EXPLAINED_FULL_OFFSET = EXPLAINED_REMEMBERED_OFFSET + 4;
+    static final int EXPLAINED_LENGTH = EXPLAINED_FULL_OFFSET + 8;
 
     static final int MAX_LENGTH = HOP_TEXT_OFFSET + Limits.MAX_TEXT_BYTES;
 

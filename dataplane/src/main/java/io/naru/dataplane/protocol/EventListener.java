@@ -33,6 +33,9 @@ public interface EventListener {
     /** The end of the answer to a configuration that was tried. */
     default void onTriedEnd(final long correlationId) {}
 
+    /** What would become of the packet that was asked about. */
+    default void onExplained(final long correlationId, final PacketAnswer answer) {}
+
     /**
      * A next hop was resolved, changed or lost, or the reason why it is lost has changed.
      *

@@ -78,6 +78,34 @@ public final class EventProxy {
         transmitter.transmit(TRIED_END, buffer, 0, TRIED_END_LENGTH);
     }
 
+    public void explained(final long correlationId, final PacketAnswer answer) {
+        buffer.putLong(CORRELATION_ID_OFFSET, correlationId);
+        buffer.putLong(EXPLAINED_EPOCH_OFFSET, answer.epoch());
+        buffer.putLong(EXPLAINED_HOP_OFFSET, answer.hop());
+        buffer.putLong(EXPLAINED_AGE_OFFSET, answer.ageMs());
+        buffer.putLong(EXPLAINED_IDLE_OFFSET, answer.idleMs());
+        buffer.putLong(EXPLAINED_EXPIRES_OFFSET, answer.expiresInMs());
+        TextField.put(buffer, EXPLAINED_STATE_OFFSET, TextField.STATE_LENGTH, answer.flowState());
+        answer.localAddress().putTo(buffer, EXPLAINED_LOCAL_OFFSET);
+        buffer.putInt(EXPLAINED_WORKER_OFFSET, answer.workerId());
+        buffer.putInt(EXPLAINED_SERVICE_OFFSET, answer.serviceId());
+        buffer.putInt(EXPLAINED_FLOW_OFFSET, answer.flow().code());
+        buffer.putInt(EXPLAINED_FLOW_BACKEND_OFFSET, answer.flowBackendId());
+        buffer.putInt(EXPLAINED_FLOW_MODE_OFFSET, answer.flowMode());
+        buffer.putInt(EXPLAINED_ANEW_OFFSET, answer.opensAnew() ? 1 : 0);
+        buffer.putInt(EXPLAINED_BACKEND_OFFSET, answer.backendId());
+        buffer.putInt(EXPLAINED_MODE_OFFSET, answer.mode());
+        buffer.putInt(EXPLAINED_DROP_OFFSET, answer.dropCode());
+        buffer.putInt(EXPLAINED_SLOT_OFFSET, answer.slot());
+        buffer.putInt(EXPLAINED_SLOTS_OFFSET, answer.slots());
+        buffer.putInt(EXPLAINED_CONFLICTS_OFFSET, answer.conflicts());
+        buffer.putInt(EXPLAINED_LOCAL_PORT_OFFSET, answer.localPort());
+        buffer.putInt(EXPLAINED_REMEMBERED_OFFSET, answer.rememberedId());
+        buffer.putInt(EXPLAINED_FULL_OFFSET, answer.fullId());
+        buffer.putInt(EXPLAINED_FULL_OFFSET + 4, 0);
+        transmitter.transmit(EXPLAINED, buffer, 0, EXPLAINED_LENGTH);
+    }
+
     /**
      * @param hop 0 if packets cannot be sent.
      * @param reason why they cannot, or empty.

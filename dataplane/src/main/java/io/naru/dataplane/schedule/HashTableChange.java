@@ -4,7 +4,6 @@ import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.Selection;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What part of a table from hashes to backends differs from another one.
@@ -16,17 +15,23 @@ public record HashTableChange(int slots, int changed) {
     /** No table before, or none after. */
     public static final HashTableChange NONE = new HashTableChange(0, 0);
 
-    /** The algorithms that go by a table and by nothing else. */
-    private static final Set<String> TABLES = Set.of("maglev", "sh", "sh-port", "dh");
-
-    /** Whether an algorithm chooses by a hash of the packet alone. */
-    public static boolean isTable(final Algorithm algorithm) {
-        return TABLES.contains(algorithm.label());
-    }
-
     /** How many slots the table of such an algorithm has. */
     public static int slots(final Algorithm algorithm, final Selection selection) {
         return algorithm == Algorithm.MAGLEV ? selection.maglevSize() : SourceHashTable.ROWS;
+    }
+
+    /**
+     * The slot that a flow leads to.
+     *
+     * @param tupleHash and {@code keyHash} as in {@link Scheduler#select}.
+     */
+    public static int slot(
+            final Algorithm algorithm,
+            final Selection selection,
+            final long tupleHash,
+            final long keyHash) {
+        final boolean isByTuple = algorithm == Algorithm.MAGLEV && !selection.hashesSource();
+        return StableHash.range(isByTuple ? tupleHash : keyHash, slots(algorithm, selection));
     }
 
     /**

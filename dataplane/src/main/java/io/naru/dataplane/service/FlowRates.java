@@ -36,13 +36,34 @@ public final class FlowRates {
         return take(Limits.MAX_SERVICES + backendId, ratePerSecond, nowNs);
     }
 
+    /** Whether a service may have one more flow now; none is counted. */
+    public boolean hasRoomOfService(
+            final int serviceId, final int ratePerSecond, final long nowNs) {
+        return hasRoom(serviceId, ratePerSecond, nowNs);
+    }
+
+    /** The same of a backend. */
+    public boolean hasRoomOfBackend(
+            final int backendId, final int ratePerSecond, final long nowNs) {
+        return hasRoom(Limits.MAX_SERVICES + backendId, ratePerSecond, nowNs);
+    }
+
+    private boolean hasRoom(final int index, final int ratePerSecond, final long nowNs) {
+        return base(dueNs.get(index), nowNs) - nowNs <= SECOND_NS - SECOND_NS / ratePerSecond;
+    }
+
+    /** From when on the next interval counts. */
+    private static long base(final long due, final long nowNs) {
+        // beyond a second it is of another clock or of another backend with the id
+        final boolean isAhead = due - nowNs > 0 && due - nowNs <= SECOND_NS;
+        return isAhead ? due : nowNs;
+    }
+
     private boolean take(final int index, final int ratePerSecond, final long nowNs) {
         final long intervalNs = SECOND_NS / ratePerSecond;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             final long due = dueNs.get(index);
-            // beyond a second it is of another clock or of another backend with the id
-            final boolean isAhead = due - nowNs > 0 && due - nowNs <= SECOND_NS;
-            final long base = isAhead ? due : nowNs;
+            final long base = base(due, nowNs);
             if (base - nowNs > SECOND_NS - intervalNs) {
                 return false;
             }

@@ -1,0 +1,244 @@
+package io.naru.dataplane;
+
+import static io.naru.dataplane.pipeline.Frame.ACK;
+import static io.naru.dataplane.pipeline.Frame.FIN;
+import static io.naru.dataplane.pipeline.Frame.PSH;
+import static io.naru.dataplane.pipeline.Frame.RST;
+import static io.naru.dataplane.pipeline.Frame.SYN;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.naru.dataplane.pipeline.Frame;
+import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.BackendInfo;
+import io.naru.dataplane.protocol.BackendSpec;
+import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.DesiredState;
+import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.IpAddress;
+import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.PacketAnswer;
+import io.naru.dataplane.protocol.PacketQuery;
+import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.ServiceSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What is said of a packet is what the pipeline then does with it, whatever is configured and
+ * whatever flows there are; and asking changes nothing.
+ */
+class ExplainTest {
+    private static final int STEPS = 600;
+    private static final int BACKENDS = 5;
+    private static final int CLIENTS = 12;
+    private static final Mode[] MODES = {Mode.NAT, Mode.DSR_L2, Mode.FULL_NAT, Mode.NAT};
+
+    @TempDir Path runDirectory;
+
+    private Random random;
+    private LivePlane plane;
+    private String life = "";
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 0})
+    void shouldSayWhatThePipelineThenDoes(final long fixedSeed) {
+        final long seed = fixedSeed == 0 ? System.nanoTime() : fixedSeed;
+        random = new Random(seed);
+        plane = new LivePlane(runDirectory, random);
+        int sent = 0;
+        int found = 0;
+        try {
+            plane.apply(randomState());
+            for (int step = 0; step < STEPS; step++) {
+                life = "seed " + seed + ", step " + step;
+                final int dice = random.nextInt(100);
+                if (dice < 6) {
+                    plane.apply(randomState());
+                } else if (dice < 10) {
+                    plane.clock.advance(TimeUnit.SECONDS.toNanos(random.nextInt(400)));
+                    plane.cycle();
+                } else {
+                    final PacketAnswer answer = askAndSend();
+                    sent += answer.isSent() ? 1 : 0;
+                    found += answer.flow() == PacketAnswer.Flow.LIVE ? 1 : 0;
+                }
+            }
+
+            assertTrue(sent > STEPS / 5, life + ": only " + sent + " were sent");
+            assertTrue(found > STEPS / 20, life + ": only " + found + " had flows");
+        } finally {
+            plane.close();
+        }
+    }
+
+    private PacketAnswer askAndSend() {
+        final boolean isIpv6 = random.nextBoolean();
+        final Protocol protocol = random.nextInt(3) == 0 ? Protocol.UDP : Protocol.TCP;
+        final String client =
+                (isIpv6 ? "[2001:db8:99::7]:" : "198.51.100.7:")
+                        + (1_024 + random.nextInt(CLIENTS));
+        final int dice = random.nextInt(20);
+        final String vipAddress =
+                dice == 0
+                        ? (isIpv6 ? "[2001:db8::99]:" : "192.0.2.99:")
+                        : (isIpv6 ? "[2001:db8::10]:" : "192.0.2.10:");
+        final String vip = vipAddress + (dice == 1 ? 81 : 80);
+        final PacketQuery query = query(protocol, client, vip);
+
+        final PacketAnswer answer = plane.explain(query);
+        assertEquals(answer, again(answer, plane.explain(query)), life);
+
+        final long[] dropsBefore = plane.drops();
+        final List<byte[]> sent = plane.send(frame(protocol, client, vip, SYN));
+        final long[] drops = plane.drops();
+        if (answer.isSent()) {
+            assertEquals(1, sent.size(), () -> life + ": " + query + " " + answer);
+            if (!answer.opensAnew() || !goesByLoad(answer)) {
+                assertEquals(
+                        station(answer),
+                        LivePlane.station(sent.get(0)),
+                        () -> life + ": " + algorithm(answer) + " " + answer);
+            }
+        } else {
+            assertEquals(0, sent.size(), () -> life + ": " + query + " " + answer);
+            assertEquals(
+                    dropsBefore[answer.dropCode()] + 1,
+                    drops[answer.dropCode()],
+                    () -> life + ": dropped, but not as " + DropReason.ofCode(answer.dropCode()));
+        }
+        goOn(protocol, client, vip);
+        return answer;
+    }
+
+    /** Some connections are established, and some are over. */
+    private void goOn(final Protocol protocol, final String client, final String vip) {
+        if (protocol == Protocol.TCP) {
+            final int[] flags = {ACK, ACK | PSH, ACK | FIN, ACK | RST};
+            for (int i = random.nextInt(3); i > 0; i--) {
+                plane.send(frame(protocol, client, vip, flags[random.nextInt(flags.length)]));
+            }
+        }
+    }
+
+    /** The times go on between two questions. */
+    private static PacketAnswer again(final PacketAnswer first, final PacketAnswer second) {
+        return new PacketAnswer(
+                second.workerId(),
+                second.epoch(),
+                second.serviceId(),
+                second.flow(),
+                second.flowBackendId(),
+                second.flowMode(),
+                second.flowState(),
+                first.ageMs(),
+                first.idleMs(),
+                first.expiresInMs(),
+                second.opensAnew(),
+                second.backendId(),
+                second.mode(),
+                second.dropCode(),
+                second.rememberedId(),
+                second.fullId(),
+                second.slot(),
+                second.slots(),
+                second.conflicts(),
+                second.hop(),
+                second.localAddress(),
+                second.localPort());
+    }
+
+    /** Then the flow that ends counts for nobody any more when the other one is opened. */
+    private boolean goesByLoad(final PacketAnswer answer) {
+        return switch (algorithm(answer)) {
+            case LC, WLC, SED, NQ, P2C, LRT, LB, FO, OVF -> true;
+            default -> false;
+        };
+    }
+
+    private Algorithm algorithm(final PacketAnswer answer) {
+        return plane.client.directory().service(answer.serviceId()).spec().algorithm();
+    }
+
+    private int station(final PacketAnswer answer) {
+        final BackendInfo backend = plane.client.directory().backend(answer.backendId());
+        final String address = backend.spec().address().toString();
+        return address.charAt(address.length() - 1) - '0';
+    }
+
+    private static PacketQuery query(
+            final Protocol protocol, final String client, final String vip) {
+        return new PacketQuery(
+                protocol, address(client), port(client), address(vip), port(vip), LivePlane.CLIENT);
+    }
+
+    private static IpAddress address(final String endpoint) {
+        return IpAddress.parse(
+                endpoint.substring(0, endpoint.lastIndexOf(':')).replace("[", "").replace("]", ""));
+    }
+
+    private static int port(final String endpoint) {
+        return Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
+    }
+
+    private static byte[] frame(
+            final Protocol protocol, final String client, final String vip, final int flags) {
+        return (protocol == Protocol.TCP ? Frame.tcp(client, vip, flags) : Frame.udp(client, vip))
+                .macs(LivePlane.ROUTER, LivePlane.FRONT)
+                .bytes();
+    }
+
+    // -- configurations ---------------------------------------------------------------------------
+
+    private DesiredState randomState() {
+        final List<BackendSpec> backends = new ArrayList<>();
+        final List<ServiceSpec> services = new ArrayList<>();
+        for (final boolean isIpv6 : new boolean[] {false, true}) {
+            final String pool = isIpv6 ? "six" : "four";
+            final Mode mode = MODES[random.nextInt(MODES.length)];
+            for (int i = 1; i <= BACKENDS; i++) {
+                if (random.nextInt(5) > 0) {
+                    backends.add(backend(pool, i, isIpv6));
+                }
+            }
+            for (final Protocol protocol : Protocol.values()) {
+                services.add(
+                        new ServiceSpec(
+                                pool + "-" + protocol,
+                                IpAddress.parse(isIpv6 ? "2001:db8::10" : "192.0.2.10"),
+                                protocol,
+                                80,
+                                80,
+                                mode,
+                                Algorithm.ofCode(random.nextInt(Algorithm.values().length)),
+                                pool,
+                                ServiceSpec.Timeouts.DEFAULT));
+            }
+        }
+
+        final List<IpAddress> locals =
+                random.nextInt(4) == 0
+                        ? List.of()
+                        : List.of(IpAddress.parse("10.2.0.200"), IpAddress.parse("2001:db8:2::c8"));
+        return new DesiredState(1, List.of("four", "six"), backends, services, locals);
+    }
+
+    private BackendSpec backend(final String pool, final int i, final boolean isIpv6) {
+        final BackendState[] states = {
+            BackendState.UP, BackendState.UP, BackendState.UP, BackendState.DRAIN, BackendState.DOWN
+        };
+        return new BackendSpec(
+                pool,
+                "s" + i,
+                IpAddress.parse((isIpv6 ? "2001:db8:2::" : "10.2.0.") + i),
+                80,
+                random.nextInt(4),
+                states[random.nextInt(states.length)]);
+    }
+}
