@@ -69,11 +69,7 @@ class ControlPlaneTest {
 
     @Test
     void shouldLetTheSorryServerServeWhenNobodyElseDoes() throws Exception {
-        Files.writeString(
-                instance.configFile(),
-                Instance.CONFIG.replace(
-                        "  - name: web\n    check:",
-                        "  - name: web\n    sorry-server: 10.2.0.9:8009\n    check:"));
+        configure("sorry-server: 10.2.0.9:8009");
         check.pass(8_001);
         check.fail(8_002);
         dataPlane = new FakeDataPlane(instance.runDirectory());
@@ -101,6 +97,58 @@ class ControlPlaneTest {
         check.pass(8_001);
         awaitBackend("web/s1", "up 100");
         awaitBackend("web/sorry-server", "drain 100");
+    }
+
+    @Test
+    void shouldStartSlowlyWhatCameUp() throws Exception {
+        configure("slow-start: 4s");
+        check.pass(8_001);
+        check.fail(8_002);
+        dataPlane = new FakeDataPlane(instance.runDirectory());
+        instance.start();
+        awaitBackend("web/s1", "up 100");
+        awaitBackend("web/s2", "down 100");
+        assertEquals(100, dataPlane.share("web/s1"), "not at our start");
+
+        check.pass(8_002);
+        awaitBackend("web/s2", "up 100");
+        assertEquals(10, dataPlane.share("web/s2"));
+        Await.until(() -> dataPlane.share("web/s2") == 100, () -> "all of its share");
+
+        instance.awaitEvent("web/s2: starts slowly, over 4 s");
+    }
+
+    @Test
+    void shouldEjectABackendWhoseConnectionsDoNotOpen() throws Exception {
+        configure("outliers: { failures: 3, eject: 1s }");
+        check.pass(8_001);
+        check.pass(8_002);
+        dataPlane = new FakeDataPlane(instance.runDirectory());
+        instance.start();
+        awaitBackend("web/s1", "up 100");
+        awaitBackend("web/s2", "up 100");
+        final long samplesMs = System.currentTimeMillis() + 2_100;
+        Await.until(() -> System.currentTimeMillis() > samplesMs, () -> "samples");
+
+        dataPlane.traffic("web/s1", 6, 1);
+        dataPlane.openings("web/s1", 2, 3);
+
+        awaitBackend("web/s1", "drain 100");
+        assertEquals("ejected", instance.state("s1"));
+        instance.awaitEvent(
+                "web/s1: ejected for 1 s: 5 of 6 openings failed in 10 s (2 unanswered, 3"
+                        + " refused)");
+        awaitBackend("web/s1", "up 100");
+        assertEquals("up 100", dataPlane.backend("web/s2"));
+    }
+
+    /** A line of the pool more than {@link Instance#CONFIG} has. */
+    private void configure(final String line) throws IOException {
+        Files.writeString(
+                instance.configFile(),
+                Instance.CONFIG.replace(
+                        "  - name: web\n    check:",
+                        "  - name: web\n    " + line + "\n    check:"));
     }
 
     @Test

@@ -162,12 +162,26 @@ public final class FakeDataPlane implements AutoCloseable, CommandListener {
         file.backendStats().putLong(offset + StatsLine.FLOWS_ACTIVE_OFFSET, flowsActive);
     }
 
+    /** Counts openings of a backend that went wrong. */
+    public synchronized void openings(
+            final String backend, final long unanswered, final long refused) {
+        final int offset = StatsLine.backendOffset(0, ids.get(backend));
+        file.backendStats().putLong(offset + StatsLine.OPENINGS_UNANSWERED_OFFSET, unanswered);
+        file.backendStats().putLong(offset + StatsLine.OPENINGS_REFUSED_OFFSET, refused);
+    }
+
     // -- what a test asks it ----------------------------------------------------------------------
 
     /** {@code up 100}, or {@code null} if it was never told of the backend. */
     public synchronized String backend(final String name) {
         final BackendSpec spec = backends.get(name);
         return spec == null ? null : spec.state().label() + " " + spec.weight();
+    }
+
+    /** Percent of its weight; 0 if it was never told of the backend. */
+    public synchronized int share(final String name) {
+        final BackendSpec spec = backends.get(name);
+        return spec == null ? 0 : spec.share();
     }
 
     public synchronized Algorithm algorithm(final String service) {

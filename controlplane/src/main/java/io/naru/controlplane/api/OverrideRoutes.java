@@ -34,6 +34,11 @@ public final class OverrideRoutes {
     /** Longer reasons are refused. */
     static final int MAX_WHY_LENGTH = 500;
 
+    /** Shortest and longest time that a drain may be given. */
+    static final long MIN_DEADLINE_MS = 1_000;
+
+    static final long MAX_DEADLINE_MS = 30L * 24 * 3_600_000;
+
     private static final String DRAIN = ":drain";
     private static final String UNDRAIN = ":undrain";
 
@@ -65,12 +70,18 @@ public final class OverrideRoutes {
         if (isPost && collection.equals("backends") && last.endsWith(UNDRAIN)) {
             undrain(request, backend(without(rest, UNDRAIN)), respond);
         } else if (isPost && collection.equals("backends") && last.endsWith(DRAIN)) {
-            set(request, Setting.STATE, backend(without(rest, DRAIN)), "drain", respond);
+            set(
+                    request,
+                    Setting.STATE,
+                    backend(without(rest, DRAIN)),
+                    "drain",
+                    deadlineMs(request),
+                    respond);
         } else if (isPost) {
             throw wrongMethod(request);
         } else if (isPut) {
             final Setting setting = setting(request, collection, last);
-            set(request, setting, target(setting, front), value(request), respond);
+            set(request, setting, target(setting, front), value(request), 0, respond);
         } else {
             final Setting setting = setting(request, collection, last);
             unset(request, setting, orphanOrTarget(setting, front), respond);
@@ -143,16 +154,39 @@ public final class OverrideRoutes {
         return why == null || why.isBlank() ? null : why.strip();
     }
 
+    /** From now on; 0 if none is given. */
+    private static long deadlineMs(final ApiRequest request) {
+        if (request.body().isBlank() || !request.json().has("deadlineMs")) {
+            return 0;
+        }
+
+        final long deadlineMs = request.json().number("deadlineMs", 0);
+        if (deadlineMs < MIN_DEADLINE_MS || deadlineMs > MAX_DEADLINE_MS) {
+            throw ApiProblem.refused(
+                    "the deadline of a drain must be 1s to 30d, not " + deadlineMs + " ms", null);
+        }
+
+        return deadlineMs;
+    }
+
     private void set(
             final ApiRequest request,
             final Setting setting,
             final String target,
             final String value,
+            final long deadlineMs,
             final BiConsumer<JsonObject, ApiProblem> respond) {
         check(setting, value);
+        final long nowMs = clockMs.getAsLong();
         final OperatorOverride override =
                 new OperatorOverride(
-                        setting, target, value, request.actor(), clockMs.getAsLong(), why(request));
+                        setting,
+                        target,
+                        value,
+                        request.actor(),
+                        nowMs,
+                        why(request),
+                        deadlineMs == 0 ? 0 : nowMs + deadlineMs);
         steering.set(override);
         settle(
                 Documents.of("OverrideSet")
@@ -210,7 +244,7 @@ public final class OverrideRoutes {
                     wanted == AdminState.UP ? null : "naru unset state " + target);
         }
         if (name.in(config()).state() == AdminState.DRAIN) {
-            set(request, Setting.STATE, target, "up", respond);
+            set(request, Setting.STATE, target, "up", 0, respond);
         } else {
             unset(request, Setting.STATE, target, respond);
         }

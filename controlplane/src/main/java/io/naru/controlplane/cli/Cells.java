@@ -25,7 +25,8 @@ final class Cells {
     String state(final String state) {
         return switch (state) {
             case "up", "running", "pass" -> style.green(state);
-            case "drain", "degraded", "unknown", "starting" -> style.yellow(state);
+            case "drain", "degraded", "unknown", "starting", "ejected" -> style.yellow(state);
+            case "standby" -> style.dim(state);
             default -> style.red(state);
         };
     }
@@ -58,6 +59,35 @@ final class Cells {
     /** How long ago: {@code 3m12s}. */
     String age(final String time) {
         return time == null ? null : Units.duration(nowMs - Instant.parse(time).toEpochMilli());
+    }
+
+    /** Why a backend is as it is; of one that drains, also what is left. */
+    String reason(final JsonObject backend) {
+        final String reason = backend.string("reason");
+        final JsonObject drain = backend.object("drain");
+        return drain == null || !backend.string("state").equals("drain")
+                ? reason
+                : "draining, " + left(drain) + "; " + reason;
+    }
+
+    /** {@code 37 flows left, 4m12s to go}. */
+    String left(final JsonObject drain) {
+        final long flows = drain.number("flowsLeft", 0);
+        return grouped(flows)
+                + (flows == 1 ? " flow" : " flows")
+                + " left"
+                + (drain.has("deadline") ? ", " + toGo(drain.string("deadline")) : "");
+    }
+
+    /** {@code 4m12s to go}. */
+    String toGo(final String time) {
+        return Units.duration(Instant.parse(time).toEpochMilli() - nowMs) + " to go";
+    }
+
+    /** {@code 100}, or {@code 40%} of it while the backend starts slowly. */
+    static String weight(final JsonObject backend) {
+        final long share = backend.number("share", 100);
+        return backend.number("weight", 0) + (share == 100 ? "" : " x " + share + "%");
     }
 
     static String duration(final JsonObject json, final String name) {

@@ -86,14 +86,16 @@ final class DescribeCommand extends OnlineCommand {
                                                 + " for "
                                                 + cells.age(json.string("since"))
                                                 + ": "
-                                                + json.string("reason"))
+                                                + cells.reason(json))
                                 .line(
                                         "wanted state",
                                         wantedState(json) + overridden(json, "state", "fileState"))
                                 .line(
                                         "weight",
-                                        json.number("weight", 0)
+                                        Cells.weight(json)
                                                 + overridden(json, "weight", "fileWeight"))
+                                .line("role", role(json))
+                                .line("limits", ListTables.limits(json))
                                 .line("check", health.string("check", "none"))
                                 .line(
                                         "verdict",
@@ -108,6 +110,15 @@ final class DescribeCommand extends OnlineCommand {
                                 .line("troubles", troubles(json, cells))
                                 .text());
         events(json);
+    }
+
+    /** What everybody is goes without saying. */
+    private static String role(final JsonObject json) {
+        final String role = json.string("role", "regular");
+        final long priority = json.number("priority", 100);
+        return role.equals("regular") && priority == 100
+                ? null
+                : role + (priority == 100 ? "" : ", priority " + priority);
     }
 
     private static String wantedState(final JsonObject json) {

@@ -3,6 +3,7 @@ package io.naru.controlplane.cli;
 import io.naru.controlplane.cli.output.Table;
 import io.naru.controlplane.cli.output.Units;
 import io.naru.controlplane.json.JsonObject;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Lays the API's lists out as tables. */
@@ -71,9 +72,13 @@ final class ListTables {
                         .left("POOL")
                         .right("BACKENDS")
                         .right("UP")
+                        .right("STANDBY")
                         .right("DRAIN")
                         .right("DOWN")
                         .right("UNKNOWN")
+                        .wideRight("EJECTED")
+                        .wideRight("OFF")
+                        .left("SERVING")
                         .left("SERVICES")
                         .left("CHECK");
         for (final JsonObject item : items) {
@@ -82,9 +87,15 @@ final class ListTables {
                     item.string("name"),
                     backends.number("total", 0),
                     backends.number("up", 0),
-                    backends.number("drain", 0),
-                    backends.number("down", 0),
+                    backends.number("standby", 0),
+                    backends.number("drain", 0) + backends.number("ejected", 0),
+                    backends.number("down", 0) + backends.number("off", 0),
                     backends.number("unknown", 0),
+                    backends.number("ejected", 0),
+                    backends.number("off", 0),
+                    item.has("explanation")
+                            ? item.string("serving") + ": " + item.string("explanation")
+                            : item.string("serving"),
                     String.join(",", item.strings("services")),
                     item.string("check"));
         }
@@ -107,6 +118,12 @@ final class ListTables {
                         .wideRight("REFUSED")
                         .wideRight("BYTES IN")
                         .wideRight("BYTES OUT")
+                        .wideRight("UNANSWERED")
+                        .wideRight("REFUSED BY")
+                        .wideRight("OVER LIMIT")
+                        .wideLeft("ROLE")
+                        .wideRight("PRIORITY")
+                        .wideLeft("LIMITS")
                         .wideLeft("NEXT HOP")
                         .right("SINCE")
                         .left("REASON");
@@ -115,8 +132,7 @@ final class ListTables {
                     item.string("name"),
                     Cells.endpoint(item.string("address"), item.get("port")),
                     cells.state(item.string("state")),
-                    cells.marked(
-                            Long.toString(item.number("weight", 0)), isOverridden(item, "weight")),
+                    cells.marked(Cells.weight(item), isOverridden(item, "weight")),
                     cells.count(item, "flows"),
                     Cells.perSecond(item, "newFlowsPerSecond"),
                     Cells.packets(item),
@@ -125,12 +141,31 @@ final class ListTables {
                     cells.count(item, "flowsRefused"),
                     cells.count(item, "bytesToBackend"),
                     cells.count(item, "bytesToClient"),
+                    cells.count(item, "openingsUnanswered"),
+                    cells.count(item, "openingsRefused"),
+                    cells.count(item, "flowsOverLimit"),
+                    item.string("role"),
+                    item.number("priority", 0),
+                    limits(item),
                     nextHop(item),
                     cells.age(item.string("since")),
-                    item.string("reason"));
+                    cells.reason(item));
         }
 
         return table;
+    }
+
+    /** {@code 10k flows, 500/s}, or null. */
+    static String limits(final JsonObject backend) {
+        final List<String> limits = new ArrayList<>();
+        if (backend.has("maxFlows")) {
+            limits.add(Cells.grouped(backend.number("maxFlows", 0)) + " flows");
+        }
+        if (backend.has("maxFlowRate")) {
+            limits.add(Cells.grouped(backend.number("maxFlowRate", 0)) + "/s");
+        }
+
+        return limits.isEmpty() ? null : String.join(", ", limits);
     }
 
     static String nextHop(final JsonObject backend) {
@@ -277,7 +312,9 @@ final class ListTables {
             table.row(
                     item.string("target"),
                     item.string("setting"),
-                    item.string("value"),
+                    item.has("deadline")
+                            ? item.string("value") + ", " + cells.toGo(item.string("deadline"))
+                            : item.string("value"),
                     item.flag("isConfigured") ? item.string("fileValue") : "(not configured)",
                     Cells.actor(item.object("by")),
                     cells.age(item.string("at")),

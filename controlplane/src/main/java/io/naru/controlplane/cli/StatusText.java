@@ -33,7 +33,16 @@ final class StatusText {
         if (status.has("config")) {
             config(status.object("config"));
             counts("services", status.object("services"), "up", "degraded", "down");
-            counts("backends", status.object("backends"), "up", "drain", "down", "unknown");
+            counts(
+                    "backends",
+                    status.object("backends"),
+                    "up",
+                    "standby",
+                    "drain",
+                    "ejected",
+                    "down",
+                    "off",
+                    "unknown");
             traffic(status.object("traffic"));
         }
 

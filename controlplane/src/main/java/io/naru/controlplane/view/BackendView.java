@@ -1,5 +1,6 @@
 package io.naru.controlplane.view;
 
+import io.naru.controlplane.config.AdminState;
 import io.naru.controlplane.config.BackendConfig;
 import io.naru.controlplane.health.CheckTarget;
 import io.naru.controlplane.health.Durations;
@@ -125,6 +126,7 @@ final class BackendView {
                         .put("overrides", overrides())
                         .put("health", health())
                         .put("services", services);
+        json.putIfPresent("drain", drain(stats));
         if (info != null) {
             json.put(
                     "dataPlane",
@@ -137,6 +139,19 @@ final class BackendView {
         }
 
         return Traffic.put(json, stats, rate);
+    }
+
+    /** What is left of a backend that takes no new flows, or null. */
+    private JsonObject drain(final Stats stats) {
+        if (steering.wantedState(name) != AdminState.DRAIN) {
+            return null;
+        }
+
+        final OperatorOverride override = steering.overrides().find(Setting.STATE, name.toString());
+        final long deadlineMs = override == null ? 0 : override.deadlineMs();
+        return new JsonObject()
+                .put("flowsLeft", stats == null ? 0 : stats.flowsActive())
+                .putIfPresent("deadline", Documents.time(deadlineMs));
     }
 
     private static Integer limit(final int value) {

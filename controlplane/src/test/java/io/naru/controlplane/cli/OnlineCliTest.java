@@ -197,6 +197,42 @@ class OnlineCliTest {
     }
 
     @Test
+    void shouldEndWhatIsLeftAtTheDeadlineOfADrain() throws Exception {
+        start();
+        dataPlane.traffic("web/s1", 40, 37);
+
+        assertEquals(ExitCode.OK, run("drain", "s1", "--deadline", "1h30m", "-m", "update"), err());
+        run("describe", "backend", "s1");
+        assertTrue(out().contains(": draining, 37 flows left, 1h29m to go; set by "), out());
+        run("get", "overrides");
+        assertTrue(out().contains("drain, 1h29m to go"), out());
+
+        assertEquals(ExitCode.OK, run("drain", "s1", "--deadline", "1s", "--wait"), err());
+        assertEquals("web/s1: the deadline passed, what was left is ended\n", out());
+        assertTrue(err().startsWith("web/s1 drains, 37 flows left, "), err());
+        instance.awaitEvent("web/s1: the deadline of its drain passed: 37 flows are ended");
+        assertEquals("off 100", dataPlane.backend("web/s1"));
+
+        instance.close();
+        instance.start();
+        Await.until(() -> isInSync(), () -> "in sync");
+        assertEquals("off 100", dataPlane.backend("web/s1"), "also after a restart");
+        assertEquals("off", instance.state("s1"));
+        run("undrain", "s1");
+        assertEquals("up 100", dataPlane.backend("web/s1"));
+    }
+
+    @Test
+    void shouldWaitUntilABackendIsDrained() throws Exception {
+        start();
+        dataPlane.traffic("web/s1", 3, 0);
+
+        assertEquals(ExitCode.OK, run("drain", "s1", "--wait"), err());
+        assertEquals("web/s1 is drained\n", out());
+        instance.awaitEvent("web/s1: is drained: no flows left");
+    }
+
+    @Test
     void shouldSetAndUnset() throws Exception {
         start();
 
@@ -554,6 +590,8 @@ class OnlineCliTest {
                 "set weight s1 many         | weight must be a whole number 0..65535, not 'many' |",
                 "set state s1 off           | state must be up, drain or down, not 'off' |",
                 "set algorithm webb rr      | there is no service 'webb'         | did you mean 'web'?",
+                "drain web/s1 -d soon       | --deadline takes a duration such as 30s, 5m or 1h30m, not 'soon' |",
+                "drain web/s1 -d 31d        | the deadline of a drain must be 1s to 30d |",
                 "drain web/s3               | there is no backend 'web/s3'       | did you mean 'web/s1'?",
                 "describe pool web          | 'pool' cannot be described         |",
             })
