@@ -84,6 +84,7 @@ class ConfigReaderTest {
             strings = {
                 "minimal.yaml",
                 "routed-nat.yaml",
+                "routed-pool.yaml",
                 "routed-full-nat.yaml",
                 "routed-dsr-l2.yaml",
                 "routed-dsr-gre.yaml",
