@@ -315,7 +315,9 @@ abstract class ModesSystemTest {
 
     /**
      * All of them, in one of a few runs, but for those that came and found their socket's queue
-     * full: on a busy machine the program that reads it is late.
+     * full: on a busy machine the program that reads it is late. On the way back the client is done
+     * when it has its hundred, and takes those for lost that were overtaken by then: datagrams in
+     * fragments go by way of different workers.
      */
     private void assertAllArrive(final Case each, final int sizeBytes, final String... options) {
         final Namespace receiver =
