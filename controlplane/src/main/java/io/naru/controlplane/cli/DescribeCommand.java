@@ -62,6 +62,14 @@ final class DescribeCommand extends OnlineCommand {
                                                 + overridden(json, "algorithm", "fileAlgorithm"))
                                 .line("state", cells.state(json.string("state")))
                                 .line("pool", json.string("pool"))
+                                .line(
+                                        "lost backends",
+                                        "flows of one that is down: "
+                                                + json.string("onDown")
+                                                + "; removed: "
+                                                + json.string("onRemove"))
+                                .line("limits", limits(json))
+                                .line("persistence", persistence(json))
                                 .line("traffic", traffic(json, cells))
                                 .line("troubles", troubles(json, cells))
                                 .text());
@@ -188,6 +196,32 @@ final class DescribeCommand extends OnlineCommand {
                 + " opened, "
                 + cells.count(json, "flowsRefused")
                 + " refused";
+    }
+
+    private static String limits(final JsonObject json) {
+        final StringJoiner text = new StringJoiner(", ");
+        if (json.has("maxFlows")) {
+            text.add(json.number("maxFlows", 0) + " flows");
+        }
+        if (json.has("maxFlowRate")) {
+            text.add(json.number("maxFlowRate", 0) + " new in a second");
+        }
+
+        return text.length() == 0 ? null : text + "; then " + json.string("atLimit");
+    }
+
+    private static String persistence(final JsonObject json) {
+        if (!json.has("persistence")) {
+            return null;
+        }
+
+        final JsonObject persistence = json.object("persistence");
+        return "%ss, by /%s or /%s%s"
+                .formatted(
+                        persistence.number("timeoutSeconds", 0),
+                        persistence.number("prefix", 0),
+                        persistence.number("prefixIpv6", 0),
+                        persistence.has("group") ? ", group " + persistence.string("group") : "");
     }
 
     /** What went wrong with new flows; null, and no line, if nothing did. */

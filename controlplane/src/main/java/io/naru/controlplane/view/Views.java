@@ -147,6 +147,7 @@ public final class Views {
             json.put("overrides", List.of());
         }
 
+        ServiceRules.put(json, service.options());
         return Traffic.put(json, serviceStats(service.name()), serviceRates.rate(service.name()));
     }
 

@@ -520,6 +520,9 @@ class OnlineCliTest {
 
         assertEquals(ExitCode.OK, run("describe", "service", "web"), err());
         assertTrue(out().contains("address       192.0.2.10:80/tcp\n"), out());
+        assertTrue(
+                out().contains("lost backends flows of one that is down: reset; removed: keep\n"),
+                out());
         assertTrue(out().contains("web/s2"), out());
     }
 
