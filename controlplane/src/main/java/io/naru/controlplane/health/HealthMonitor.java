@@ -184,10 +184,10 @@ public final class HealthMonitor<K> implements AutoCloseable {
     /** Stops all checks; attempts that are under way end without being heard. */
     @Override
     public void close() {
+        waiting.clear();
         probes.values().forEach(Probe::stop);
         probes.clear();
         checked.clear();
-        waiting.clear();
     }
 
     private static final class Checked<K> {
@@ -229,6 +229,7 @@ public final class HealthMonitor<K> implements AutoCloseable {
         private final Durations durations = new Durations();
         private Runnable cancel = () -> {};
         private Attempt attempt; // under way; null if none is
+        private boolean isNext; // it has waited, and its place is taken already
         private String warning;
 
         Probe(final CheckTarget target) {
@@ -237,7 +238,7 @@ public final class HealthMonitor<K> implements AutoCloseable {
 
         void join(final Checked<K> backend, final int together) {
             backends.add(backend);
-            if (attempt == null && !waiting.contains(this)) {
+            if (attempt == null && !isNext && !waiting.contains(this)) {
                 final long spreadNs =
                         TimeUnit.SECONDS.toNanos(together) / FIRST_ATTEMPTS_PER_SECOND;
                 schedule(
@@ -261,12 +262,15 @@ public final class HealthMonitor<K> implements AutoCloseable {
         }
 
         private void begin() {
-            if (underWay >= maxUnderWay) {
+            if (!isNext && underWay >= maxUnderWay) {
                 waiting.add(this);
                 return;
             }
+            if (!isNext) {
+                underWay++;
+            }
 
-            underWay++;
+            isNext = false;
             final Attempt begun = new Attempt(this, timers.nowNs());
             attempt = begun;
             cancel =
@@ -347,7 +351,10 @@ public final class HealthMonitor<K> implements AutoCloseable {
             if (attempt != null) {
                 attempt.isOver = true;
                 attempt = null;
-                underWay--;
+                leavePlace();
+            } else if (isNext) {
+                isNext = false;
+                leavePlace();
             }
         }
     }
@@ -369,16 +376,18 @@ public final class HealthMonitor<K> implements AutoCloseable {
             }
 
             isOver = true;
-            underWay--;
+            leavePlace(); // before the next attempt at the same target: others have waited
             probe.onEnd(this, result);
-            beginNext();
         }
     }
 
-    private void beginNext() {
-        if (!waiting.isEmpty()) {
-            // by a timer: checks that end at once would else pile up on the stack
-            waiting.poll().schedule(0);
+    private void leavePlace() {
+        underWay--;
+        final Probe next = waiting.poll();
+        if (next != null) {
+            underWay++;
+            next.isNext = true;
+            next.schedule(0); // by a timer: checks that end at once would pile up on the stack
         }
     }
 }

@@ -98,7 +98,8 @@ class ConfigReaderTest {
                 "one-arm-dsr-l2.yaml",
                 "one-arm-dsr-gre.yaml",
                 "one-arm-dsr-ipip.yaml",
-                "limits-and-persistence.yaml"
+                "limits-and-persistence.yaml",
+                "health-checks.yaml"
             })
     void shouldFindNothingWrongWithTheExamples(final String name) throws IOException {
         final ConfigReader.Result result = ConfigReader.read(EXAMPLES.resolve(name));

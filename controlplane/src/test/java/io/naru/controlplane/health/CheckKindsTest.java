@@ -15,9 +15,17 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -247,6 +255,12 @@ class CheckKindsTest {
 
         passes("HTTP 200 in .*", http("/", "status: ok", "", "200"), port);
         passes("HTTP 200 in .*", http("/", "", "^status: \\w+$", "200"), port);
+        passes("HTTP 200 in .*", http("/", "", "^(?s)(?!.*bad)", "200"), port);
+        fails(
+                "HTTP 200, but no .* in the 10 bytes .*",
+                http("/", "", "^(?s)(?!.*tus)", "200"),
+                port,
+                LONG_MS);
         fails(
                 "HTTP 200, but no 'bad' in the 10 bytes of its body: 'status: ok'",
                 http("/", "bad", "", "200"),
@@ -338,6 +352,99 @@ class CheckKindsTest {
         fails("the answer is not TLS, after .*", https("", false), plain, LONG_MS);
         // it waits for the end of a head that never comes
         fails("connected, but no TLS handshake within 200 ms", https("", false), port, SHORT_MS);
+    }
+
+    @Test
+    void shouldPassByTlsAndWarnOfACertificateThatEnds(@TempDir final Path directory)
+            throws Exception {
+        final int port = serveTls(directory);
+
+        final CheckResult result = rig.attempt(https("", false), port, LONG_MS);
+
+        assertEquals(Outcome.PASSED, result.outcome(), result.reason());
+        assertTrue(
+                result.warning().matches("certificate ends on \\d{4}-\\d\\d-\\d\\d, in [45] days"),
+                result.warning());
+    }
+
+    @Test
+    void shouldVerifyACertificateWhereThatIsWanted(@TempDir final Path directory) throws Exception {
+        final int port = serveTls(directory);
+
+        fails("TLS: .*certif.*, after .*", https("backend.example", true), port, LONG_MS);
+    }
+
+    /** HTTP 200 behind a certificate of its own that ends in five days. */
+    private int serveTls(final Path directory) throws Exception {
+        final Path file = directory.resolve("keys");
+        final Process keytool =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                        .toString(),
+                                "-genkeypair",
+                                "-keyalg",
+                                "EC",
+                                "-validity",
+                                "5",
+                                "-dname",
+                                "CN=backend.example",
+                                "-storetype",
+                                "PKCS12",
+                                "-storepass",
+                                "secret",
+                                "-keystore",
+                                file.toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+        assertEquals(0, keytool.waitFor());
+        final KeyStore keys = KeyStore.getInstance(file.toFile(), "secret".toCharArray());
+        final KeyManagerFactory managers =
+                KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, "secret".toCharArray());
+        final SSLContext context = SSLContext.getInstance("TLS");
+        context.init(managers.getKeyManagers(), null, null);
+        return rig.serve(
+                (in, out, socket) -> {
+                    final SSLSocket tls =
+                            (SSLSocket)
+                                    context.getSocketFactory()
+                                            .createSocket(socket, null, socket.getPort(), true);
+                    tls.setUseClientMode(false);
+                    CheckRig.readHead(tls.getInputStream());
+                    tls.getOutputStream()
+                            .write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    tls.getOutputStream().flush();
+                    tls.getInputStream().read();
+                });
+    }
+
+    @Test
+    void shouldMakeThousandsOfChecksAtOnce() throws Exception {
+        final int count = 4_000;
+        final int port = rig.listen(8_192).getLocalPort();
+        final CountDownLatch ended = new CountDownLatch(count);
+        final Map<Outcome, Integer> outcomes = new ConcurrentHashMap<>();
+
+        rig.eventLoop()
+                .execute(
+                        () -> {
+                            for (int i = 0; i < count; i++) {
+                                rig.checks()
+                                        .attempt(
+                                                rig.target(http(), port, 3_000),
+                                                result -> {
+                                                    outcomes.merge(
+                                                            result.outcome(), 1, Integer::sum);
+                                                    ended.countDown();
+                                                });
+                            }
+                        });
+
+        // the backend accepts and says nothing: each ends by its own timeout
+        assertTrue(ended.await(60, TimeUnit.SECONDS), () -> outcomes.toString());
+        assertEquals(count, outcomes.values().stream().mapToInt(Integer::intValue).sum());
+        assertTrue(outcomes.getOrDefault(Outcome.FAILED, 0) > count / 2, () -> outcomes.toString());
     }
 
     // -- ping -------------------------------------------------------------------------------------

@@ -63,9 +63,13 @@ final class CheckRig implements AutoCloseable {
 
     /** A socket that listens and is never accepted from. */
     ServerSocket listen() {
+        return listen(1_024);
+    }
+
+    ServerSocket listen(final int backlog) {
         try {
             final ServerSocket server =
-                    new ServerSocket(0, 1_024, InetAddress.getLoopbackAddress());
+                    new ServerSocket(0, backlog, InetAddress.getLoopbackAddress());
             servers.add(server);
             return server;
         } catch (final IOException e) {
