@@ -10,16 +10,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.dataplane.pipeline.Frame;
 import io.naru.dataplane.protocol.Algorithm;
+import io.naru.dataplane.protocol.AtLimit;
 import io.naru.dataplane.protocol.BackendInfo;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.DropReason;
+import io.naru.dataplane.protocol.FlowLimits;
+import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.PacketAnswer;
 import io.naru.dataplane.protocol.PacketQuery;
+import io.naru.dataplane.protocol.Persistence;
 import io.naru.dataplane.protocol.Protocol;
+import io.naru.dataplane.protocol.Selection;
+import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.protocol.ServiceSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,21 +103,27 @@ class ExplainTest {
 
         final long[] dropsBefore = plane.drops();
         final List<byte[]> sent = plane.send(frame(protocol, client, vip, SYN));
+        sent.removeIf(ExplainTest::isReset); // of the flow that another one takes the place of
         final long[] drops = plane.drops();
-        if (answer.isSent()) {
+        if (isLeftOpen(answer)) {
+            assertTrue(sent.size() <= 1, () -> life + ": " + answer);
+        } else if (answer.isSent()) {
             assertEquals(1, sent.size(), () -> life + ": " + query + " " + answer);
-            if (!answer.opensAnew() || !goesByLoad(answer)) {
-                assertEquals(
-                        station(answer),
-                        LivePlane.station(sent.get(0)),
-                        () -> life + ": " + algorithm(answer) + " " + answer);
-            }
+            assertEquals(
+                    station(answer),
+                    LivePlane.station(sent.get(0)),
+                    () -> life + ": " + algorithm(answer) + " " + answer);
         } else {
             assertEquals(0, sent.size(), () -> life + ": " + query + " " + answer);
             assertEquals(
                     dropsBefore[answer.dropCode()] + 1,
                     drops[answer.dropCode()],
-                    () -> life + ": dropped, but not as " + DropReason.ofCode(answer.dropCode()));
+                    () ->
+                            life
+                                    + ": dropped, but not as "
+                                    + DropReason.ofCode(answer.dropCode())
+                                    + ": "
+                                    + answer);
         }
         goOn(protocol, client, vip);
         return answer;
@@ -154,7 +166,20 @@ class ExplainTest {
                 second.localPort());
     }
 
-    /** Then the flow that ends counts for nobody any more when the other one is opened. */
+    private static boolean isReset(final byte[] frame) {
+        final boolean isIpv4 = frame[12] == 0x08;
+        return frame[isIpv4 ? 23 : 20] == 6 && (frame[isIpv4 ? 47 : 67] & RST) != 0;
+    }
+
+    /**
+     * Whether the answer is not the last word: the flow that ends counts for nobody any more when
+     * another one is opened by load, and what is chosen in place of a full backend is left open.
+     */
+    private boolean isLeftOpen(final PacketAnswer answer) {
+        return (answer.isSent() && answer.backendId() < 0)
+                || (answer.opensAnew() && answer.serviceId() >= 0 && goesByLoad(answer));
+    }
+
     private boolean goesByLoad(final PacketAnswer answer) {
         return switch (algorithm(answer)) {
             case LC, WLC, SED, NQ, P2C, LRT, LB, FO, OVF -> true;
@@ -218,7 +243,8 @@ class ExplainTest {
                                 mode,
                                 Algorithm.ofCode(random.nextInt(Algorithm.values().length)),
                                 pool,
-                                ServiceSpec.Timeouts.DEFAULT));
+                                ServiceSpec.Timeouts.DEFAULT,
+                                options()));
             }
         }
 
@@ -227,6 +253,23 @@ class ExplainTest {
                         ? List.of()
                         : List.of(IpAddress.parse("10.2.0.200"), IpAddress.parse("2001:db8:2::c8"));
         return new DesiredState(1, List.of("four", "six"), backends, services, locals);
+    }
+
+    private ServiceOptions options() {
+        final FlowRule[] rules = FlowRule.values();
+        return ServiceOptions.DEFAULT.with(
+                new Selection(random.nextBoolean(), Selection.SMALL),
+                rules[random.nextInt(rules.length)],
+                rules[random.nextInt(rules.length)],
+                random.nextInt(4) == 0
+                        ? new FlowLimits(
+                                1 + random.nextInt(6),
+                                random.nextBoolean() ? 0 : 1 + random.nextInt(9),
+                                AtLimit.ofCode(random.nextInt(AtLimit.values().length)))
+                        : FlowLimits.DEFAULT,
+                random.nextInt(3) == 0
+                        ? new Persistence(1 + random.nextInt(600), 24, 64, random.nextInt(2))
+                        : Persistence.NONE);
     }
 
     private BackendSpec backend(final String pool, final int i, final boolean isIpv6) {
@@ -239,6 +282,10 @@ class ExplainTest {
                 IpAddress.parse((isIpv6 ? "2001:db8:2::" : "10.2.0.") + i),
                 80,
                 random.nextInt(4),
+                BackendSpec.FULL_SHARE,
+                random.nextInt(3),
+                random.nextInt(6) == 0 ? 1 + random.nextInt(4) : BackendSpec.NO_LIMIT,
+                random.nextInt(8) == 0 ? 1 + random.nextInt(9) : BackendSpec.NO_LIMIT,
                 states[random.nextInt(states.length)]);
     }
 }

@@ -320,7 +320,8 @@ public final class ExplanationView {
     private String verdictText() {
         if (answer.isSent()) {
             return backend == null
-                    ? "it goes to the next choice that is below its limit"
+                    ? "it goes to another backend that is below its limit, if the scheduler"
+                            + " finds one"
                     : "it goes to " + name(backend);
         }
 

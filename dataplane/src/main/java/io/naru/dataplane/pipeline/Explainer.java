@@ -266,6 +266,10 @@ final class Explainer {
         final int serviceId = question.serviceId;
         if (serviceId == ForwardingTable.NONE) {
             drop(question, DropReason.NO_SERVICE);
+        } else if (question.opensAnew
+                && question.flow == Flow.LIVE
+                && table.backendsUp(serviceId) == 0) {
+            drop(question, DropReason.NO_BACKEND); // whatever the limits
         } else if (!opening.isClient(burst, 0)) {
             drop(question, opening.isLand(burst, 0) ? DropReason.LAND : DropReason.BAD_SOURCE);
         } else {
@@ -274,7 +278,8 @@ final class Explainer {
     }
 
     private void choose(final PacketQuestion question, final int serviceId, final int nowTicks) {
-        if (!limiter.hasRoomTo(serviceId)) {
+        final int ending = endsOne(question) && question.flowServiceId == serviceId ? 1 : 0;
+        if (!limiter.hasRoomTo(serviceId, ending)) {
             drop(question, DropReason.OVER_LIMIT);
             return;
         }
@@ -318,7 +323,7 @@ final class Explainer {
             final long tupleHash,
             final long keyHash) {
         if (question.conflicts == 0 && question.rememberedId != ForwardingTable.NONE) {
-            if (limiter.hasRoom(question.rememberedId)) {
+            if (hasRoom(question, question.rememberedId)) {
                 question.backendId = question.rememberedId;
                 return true;
             }
@@ -342,31 +347,43 @@ final class Explainer {
         }
 
         setSlot(question, serviceId, tupleHash, keyHash);
-        if (limiter.hasRoom(backendId)) {
+        if (hasRoom(question, backendId)) {
             question.backendId = backendId;
             return true;
         }
 
         question.fullId = backendId;
-        if (table.rules().atLimit(serviceId) != AtLimit.NEXT || !isAnyBelowLimit(serviceId)) {
+        if (table.rules().atLimit(serviceId) != AtLimit.NEXT
+                || !isAnyBelowLimit(question, serviceId)) {
             drop(question, DropReason.OVER_LIMIT);
             return false;
         }
         if (table.algorithm(serviceId).isHash()) {
-            question.backendId = scheduler.selectOther(tupleHash, keyHash, limiter::hasRoom);
+            question.backendId =
+                    scheduler.selectOther(tupleHash, keyHash, other -> hasRoom(question, other));
         }
 
         return question.backendId != ForwardingTable.NONE;
     }
 
-    private boolean isAnyBelowLimit(final int serviceId) {
+    private boolean isAnyBelowLimit(final PacketQuestion question, final int serviceId) {
         for (final int backendId : table.backendIds(serviceId)) {
-            if (table.takesNewFlows(backendId) && limiter.hasRoom(backendId)) {
+            if (table.takesNewFlows(backendId) && hasRoom(question, backendId)) {
                 return true;
             }
         }
 
         return false;
+    }
+
+    private boolean hasRoom(final PacketQuestion question, final int backendId) {
+        final int ending = endsOne(question) && question.flowBackendId == backendId ? 1 : 0;
+        return limiter.hasRoom(backendId, ending);
+    }
+
+    /** Whether a flow of the table ends before the other one is opened. */
+    private static boolean endsOne(final PacketQuestion question) {
+        return question.flow == Flow.EXPIRED || question.flow == Flow.LIVE;
     }
 
     private void setSlot(

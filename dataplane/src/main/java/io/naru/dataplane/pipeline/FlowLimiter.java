@@ -57,21 +57,25 @@ final class FlowLimiter implements BackendFilter {
                 && (maxRate == 0 || rates.takeOfBackend(backendId, maxRate, nowNs));
     }
 
-    /** What {@link #admitsTo} would say; no flow is counted. */
-    boolean hasRoomTo(final int serviceId) {
+    /**
+     * What {@link #admitsTo} would say; no flow is counted.
+     *
+     * @param ending flows of the service that will have ended by then.
+     */
+    boolean hasRoomTo(final int serviceId, final int ending) {
         final int maxFlows = rules.maxFlowsOfService(serviceId);
         final int maxRate = rules.maxFlowRateOfService(serviceId);
         return !rules.hasLimits()
-                || ((maxFlows == 0 || stats.flowsActiveOfService(serviceId) < maxFlows)
+                || ((maxFlows == 0 || stats.flowsActiveOfService(serviceId) - ending < maxFlows)
                         && (maxRate == 0 || rates.hasRoomOfService(serviceId, maxRate, nowNs)));
     }
 
     /** What {@link #admits} would say; no flow is counted. */
-    boolean hasRoom(final int backendId) {
+    boolean hasRoom(final int backendId, final int ending) {
         final int maxFlows = rules.maxFlowsOfBackend(backendId);
         final int maxRate = rules.maxFlowRateOfBackend(backendId);
         return !rules.hasLimits()
-                || ((maxFlows == 0 || stats.flowsActiveOfBackend(backendId) < maxFlows)
+                || ((maxFlows == 0 || stats.flowsActiveOfBackend(backendId) - ending < maxFlows)
                         && (maxRate == 0 || rates.hasRoomOfBackend(backendId, maxRate, nowNs)));
     }
 
