@@ -350,7 +350,9 @@ public final class ControlPlane implements AutoCloseable {
         if (nowMs >= nextSampleMs) {
             nextSampleMs = nowMs + SAMPLE_INTERVAL_MS;
             views.sample();
-            steering.sample(views::backendStats);
+            if (link.state() == DataPlaneLink.State.ATTACHED) {
+                steering.sample(views::backendStats); // no flows are not "none left" without one
+            }
         }
     }
 
