@@ -1,5 +1,7 @@
 package io.naru.controlplane;
 
+import io.naru.controlplane.agent.AgentCall;
+import io.naru.controlplane.agent.AgentMonitor;
 import io.naru.controlplane.api.ApiRoutes;
 import io.naru.controlplane.api.ApiServer;
 import io.naru.controlplane.api.ConfigRoutes;
@@ -294,6 +296,12 @@ public final class ControlPlane implements AutoCloseable {
                         listener ->
                                 new HealthMonitor<>(
                                         check,
+                                        new EventLoopTimers(eventLoop, context.clockMs()),
+                                        context.random(),
+                                        listener),
+                        listener ->
+                                new AgentMonitor<>(
+                                        new AgentCall(eventLoop),
                                         new EventLoopTimers(eventLoop, context.clockMs()),
                                         context.random(),
                                         listener));

@@ -104,6 +104,7 @@ final class DescribeCommand extends OnlineCommand {
                                                 + overridden(json, "weight", "fileWeight"))
                                 .line("role", role(json))
                                 .line("limits", ListTables.limits(json))
+                                .line("agent", json.string("agent"))
                                 .line("check", health.string("check", "none"))
                                 .line(
                                         "verdict",

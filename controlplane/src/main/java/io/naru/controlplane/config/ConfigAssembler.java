@@ -1,6 +1,9 @@
 package io.naru.controlplane.config;
 
 import static io.naru.controlplane.config.ConfigKeys.ADOPT_FLOWS;
+import static io.naru.controlplane.config.ConfigKeys.AGENT_INTERVAL;
+import static io.naru.controlplane.config.ConfigKeys.AGENT_PORT;
+import static io.naru.controlplane.config.ConfigKeys.AGENT_TIMEOUT;
 import static io.naru.controlplane.config.ConfigKeys.ALGORITHM;
 import static io.naru.controlplane.config.ConfigKeys.AT_LIMIT;
 import static io.naru.controlplane.config.ConfigKeys.BACKEND_ADDRESS;
@@ -42,6 +45,7 @@ import static io.naru.controlplane.config.ConfigKeys.PERSISTENCE_PREFIX;
 import static io.naru.controlplane.config.ConfigKeys.PERSISTENCE_PREFIX_6;
 import static io.naru.controlplane.config.ConfigKeys.PERSISTENCE_TIMEOUT;
 import static io.naru.controlplane.config.ConfigKeys.POOLS;
+import static io.naru.controlplane.config.ConfigKeys.POOL_AGENT;
 import static io.naru.controlplane.config.ConfigKeys.POOL_BACKENDS;
 import static io.naru.controlplane.config.ConfigKeys.POOL_CHECK;
 import static io.naru.controlplane.config.ConfigKeys.POOL_NAME;
@@ -627,6 +631,29 @@ final class ConfigAssembler {
                 outliers(section.get(POOL_OUTLIERS)));
     }
 
+    private static AgentConfig agent(final Section pool) {
+        final Section section = pool.get(POOL_AGENT);
+        if (section == null) {
+            return null;
+        }
+
+        final Duration interval = section.get(AGENT_INTERVAL);
+        Duration timeout = section.get(AGENT_TIMEOUT);
+        if (interval != null && timeout != null && timeout.compareTo(interval) > 0) {
+            if (section.has(AGENT_TIMEOUT)) {
+                section.error(
+                        AGENT_TIMEOUT,
+                        Types.format(timeout)
+                                + " is longer than the interval of "
+                                + Types.format(interval),
+                        "an agent must have answered before it is asked again");
+            }
+            timeout = interval;
+        }
+
+        return new AgentConfig(section.get(AGENT_PORT, 1), interval, timeout);
+    }
+
     private static OutlierRules outliers(final Section section) {
         if (section == null || section.get(DETECT, OnOff.ON) == OnOff.OFF) {
             return null;
@@ -691,7 +718,8 @@ final class ConfigAssembler {
                             entry.getKey(),
                             check(entry.getKey(), entry.getValue()),
                             list.stream().map(Backend::config).toList(),
-                            rules(entry.getValue(), list)));
+                            rules(entry.getValue(), list),
+                            agent(entry.getValue())));
         }
         if (count > Limits.MAX_BACKENDS) {
             root.error(

@@ -256,6 +256,42 @@ final class ConfigKeys {
                     List.of(DETECT, FAILURES, OUTLIER_SHARE, OUTLIER_INTERVAL, EJECT, MAX_EJECTED),
                     new KeyShorthand<>(DETECT));
 
+    // -- agents --------------------------------------------------------------------------------
+
+    static final Key<AgentConfig, Integer> AGENT_PORT =
+            Key.<AgentConfig, Integer>of(
+                            "port",
+                            Types.wholeNumber(1, 65_535),
+                            "The port that the agent listens on, at the backend's address.")
+                    .component(AgentConfig::port)
+                    .required()
+                    .example("5555");
+    static final Key<AgentConfig, Duration> AGENT_INTERVAL =
+            Key.<AgentConfig, Duration>of(
+                            "interval",
+                            Types.duration(Duration.ofMillis(100), Duration.ofHours(1)),
+                            "From one question to the next, give or take a tenth.")
+                    .component(AgentConfig::interval)
+                    .defaultsTo(AgentConfig.DEFAULT.interval())
+                    .example("2s");
+    static final Key<AgentConfig, Duration> AGENT_TIMEOUT =
+            Key.<AgentConfig, Duration>of(
+                            "timeout",
+                            Types.duration(Duration.ofMillis(10), Duration.ofMinutes(1)),
+                            "After this time the agent has not answered, and what it said last"
+                                    + " stays.")
+                    .component(AgentConfig::timeout)
+                    .defaultsTo(AgentConfig.DEFAULT.timeout())
+                    .defaultText("1s, or the interval if that is shorter")
+                    .example("500ms");
+    static final ObjectType<AgentConfig> AGENT =
+            new ObjectType<>(
+                    "an agent",
+                    "Asked by TCP, it answers with the line of HAProxy's agent-check. Its port alone"
+                            + " is enough.",
+                    List.of(AGENT_PORT, AGENT_INTERVAL, AGENT_TIMEOUT),
+                    new KeyShorthand<>(AGENT_PORT));
+
     static final Key<PoolConfig, String> POOL_NAME =
             Key.<PoolConfig, String>of("name", Types.name(), "Identity of the pool.")
                     .component(PoolConfig::name)
@@ -329,6 +365,15 @@ final class ConfigKeys {
                     .component(pool -> pool.rules().outliers())
                     .defaultText("off")
                     .example("{ failures: 5, share: 50%, interval: 10s }");
+    static final Key<PoolConfig, Section> POOL_AGENT =
+            Key.<PoolConfig, Section>of(
+                            "agent",
+                            AGENT,
+                            "A program on each backend that says how much it wants: drain, maint,"
+                                    + " 50% of its weight.")
+                    .component(PoolConfig::agent)
+                    .defaultText("none")
+                    .example("{ port: 5555, interval: 5s }");
     static final ObjectType<PoolConfig> POOL =
             new ObjectType<>(
                     "a pool",
@@ -342,7 +387,8 @@ final class ConfigKeys {
                             HYSTERESIS,
                             PANIC_THRESHOLD,
                             POOL_SORRY_SERVER,
-                            POOL_OUTLIERS),
+                            POOL_OUTLIERS,
+                            POOL_AGENT),
                     null);
 
     // -- services ------------------------------------------------------------------------------

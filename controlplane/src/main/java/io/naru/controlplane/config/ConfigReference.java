@@ -73,6 +73,7 @@ public final class ConfigReference {
         append(page, "pools[].backends[], services[].backends[]", ConfigKeys.BACKEND);
         append(page, "pools[].sorry-server", ConfigKeys.SORRY_SERVER);
         append(page, "pools[].outliers", ConfigKeys.OUTLIERS);
+        append(page, "pools[].agent", ConfigKeys.AGENT);
         append(page, "pools[].check, services[].check", ConfigKeys.CHECK);
         append(page, "dataplane", ConfigKeys.DATA_PLANE);
         return page.toString();

@@ -7,9 +7,14 @@ import java.util.Optional;
  * The backends behind one or more services, with their health check.
  *
  * @param backends the sorry server among them, the last one.
+ * @param agent on the backends that the file lists, or null.
  */
 public record PoolConfig(
-        String name, CheckConfig check, List<BackendConfig> backends, PoolRules rules) {
+        String name,
+        CheckConfig check,
+        List<BackendConfig> backends,
+        PoolRules rules,
+        AgentConfig agent) {
     /** Name of the backend that the key {@code sorry-server} makes. */
     public static final String SORRY_NAME = "sorry-server";
 
@@ -20,7 +25,7 @@ public record PoolConfig(
     /** A pool that follows its checks and nothing else. */
     public PoolConfig(
             final String name, final CheckConfig check, final List<BackendConfig> backends) {
-        this(name, check, backends, PoolRules.NONE);
+        this(name, check, backends, PoolRules.NONE, null);
     }
 
     public Optional<BackendConfig> backend(final String backendName) {

@@ -1,6 +1,7 @@
 package io.naru.controlplane.pool;
 
 import io.naru.controlplane.config.AdminState;
+import io.naru.dataplane.protocol.Limits;
 
 /**
  * What an agent on a backend says of it: it can take away, never give back what an operator took.
@@ -18,7 +19,7 @@ public record AgentWord(int weightPercent, AdminState state) {
 
     /** A weight in force; one that is not 0 does not become 0 by rounding. */
     public int weight(final int weight) {
-        final long scaled = (long) weight * weightPercent / 100;
+        final long scaled = Math.min(Limits.MAX_WEIGHT, (long) weight * weightPercent / 100);
         return weight > 0 && weightPercent > 0 ? (int) Math.max(1, scaled) : (int) scaled;
     }
 }

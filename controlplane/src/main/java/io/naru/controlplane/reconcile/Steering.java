@@ -1,5 +1,8 @@
 package io.naru.controlplane.reconcile;
 
+import io.naru.controlplane.agent.AgentMonitor;
+import io.naru.controlplane.agent.AgentState;
+import io.naru.controlplane.agent.AgentTarget;
 import io.naru.controlplane.config.AdminState;
 import io.naru.controlplane.config.BackendConfig;
 import io.naru.controlplane.config.CheckConfig;
@@ -18,6 +21,7 @@ import io.naru.controlplane.health.Durations;
 import io.naru.controlplane.health.HealthMonitor;
 import io.naru.controlplane.health.HealthState;
 import io.naru.controlplane.health.way.Way;
+import io.naru.controlplane.pool.AgentWord;
 import io.naru.controlplane.pool.BackendHealth;
 import io.naru.controlplane.pool.Outliers;
 import io.naru.controlplane.pool.PoolState;
@@ -64,6 +68,7 @@ public final class Steering {
     private final Supplier<String> startFileHash;
     private final HealthMonitor<BackendName> monitor;
     private final ResponseTimeReport responseTimes;
+    private final AgentMonitor<BackendName> agents;
     private Overrides overrides = new Overrides(List.of());
     private AppliedConfig applied;
     private Map<BackendName, BackendConfig> backends = Map.of();
@@ -86,7 +91,9 @@ public final class Steering {
             final Reconciler reconciler,
             final Supplier<String> startFileHash,
             final Function<HealthMonitor.Listener<BackendName>, HealthMonitor<BackendName>>
-                    monitorOf) {
+                    monitorOf,
+            final Function<AgentMonitor.Listener<BackendName>, AgentMonitor<BackendName>>
+                    agentsOf) {
         this.clockMs = clockMs;
         this.events = events;
         this.stateFile = stateFile;
@@ -94,6 +101,7 @@ public final class Steering {
         this.startFileHash = startFileHash;
         this.monitor = monitorOf.apply(new Findings());
         responseTimes = new ResponseTimeReport(reconciler::responseTime, this::lastDurationNs);
+        this.agents = agentsOf.apply(this::onAgent);
     }
 
     // -- start ------------------------------------------------------------------------------------
@@ -127,6 +135,7 @@ public final class Steering {
         }
 
         monitor.replace(targets, starts::get);
+        agents.replace(agentTargets(first.config()));
         save();
         update();
     }
@@ -201,7 +210,7 @@ public final class Steering {
                 pools.preview(
                         next.config(),
                         overrides,
-                        name -> health(name, targets, starts),
+                        sources(name -> health(name, targets, starts)),
                         clockMs.getAsLong());
         return EffectiveState.of(next.config(), next.revision(), overrides, standings::get);
     }
@@ -213,6 +222,7 @@ public final class Steering {
         use(next);
         fileHash = startFileHash.get();
         monitor.replace(targets, starts::get);
+        agents.replace(agentTargets(next.config()));
         events.add(
                 Event.Kind.CONFIG,
                 next.source(),
@@ -325,6 +335,26 @@ public final class Steering {
                         backend.address(),
                         service.mode().isTunnel() ? service.tunnel().spec() : TunnelSpec.DEFAULT)
                 : Way.DIRECT;
+    }
+
+    private static Map<BackendName, AgentTarget> agentTargets(final NaruConfig config) {
+        final Map<BackendName, AgentTarget> targets = new HashMap<>();
+        for (final PoolConfig pool : config.pools()) {
+            if (pool.agent() != null) {
+                for (final BackendConfig backend : pool.listed()) {
+                    targets.put(
+                            new BackendName(pool.name(), backend.name()),
+                            new AgentTarget(
+                                    new InetSocketAddress(
+                                            inetAddress(backend.address()), pool.agent().port()),
+                                    "",
+                                    pool.agent().interval().toNanos(),
+                                    pool.agent().timeout().toNanos()));
+                }
+            }
+        }
+
+        return targets;
     }
 
     private static InetAddress inetAddress(final IpAddress address) {
@@ -445,7 +475,7 @@ public final class Steering {
         pools.sample(
                 applied.config(),
                 overrides,
-                this::health,
+                sources(this::health),
                 name -> openings(statsOf.apply(name)),
                 nowMs,
                 this::onNews);
@@ -528,6 +558,36 @@ public final class Steering {
         return verdict.name().toLowerCase(Locale.ROOT);
     }
 
+    private void onAgent(final BackendName backend, final String text, final boolean isChange) {
+        events.add(Event.Kind.HEALTH, backend.toString(), text);
+        isStale |= isChange;
+    }
+
+    /** What the agent of a backend says, where it was asked, and whether it answers; or null. */
+    public String agentWords(final BackendName name) {
+        return agents.words(name);
+    }
+
+    /** What the agent of a backend has said; {@link AgentState#SILENT} also if it has none. */
+    public AgentState agentState(final BackendName name) {
+        return agents.state(name);
+    }
+
+    private PoolBook.Sources sources(final Function<BackendName, BackendHealth> health) {
+        return new PoolBook.Sources() {
+            @Override
+            public BackendHealth health(final BackendName name) {
+                return health.apply(name);
+            }
+
+            @Override
+            public AgentWord agent(final BackendName name) {
+                final AgentState said = agents.state(name);
+                return new AgentWord(said.weightPercent(), said.state());
+            }
+        };
+    }
+
     private BackendHealth health(final BackendName name) {
         final HealthState state = monitor.state(name);
         if (state == null) {
@@ -608,7 +668,12 @@ public final class Steering {
 
     private void update() {
         isStale = false;
-        pools.update(applied.config(), overrides, this::health, clockMs.getAsLong(), this::onNews);
+        pools.update(
+                applied.config(),
+                overrides,
+                sources(this::health),
+                clockMs.getAsLong(),
+                this::onNews);
         reconciler.want(
                 EffectiveState.of(
                         applied.config(), applied.revision(), overrides, pools::standing));
@@ -670,5 +735,6 @@ public final class Steering {
     /** Stops the checks. */
     public void stop() {
         monitor.close();
+        agents.close();
     }
 }

@@ -1,5 +1,6 @@
 package io.naru.controlplane.view;
 
+import io.naru.controlplane.agent.AgentState;
 import io.naru.controlplane.config.AdminState;
 import io.naru.controlplane.config.BackendConfig;
 import io.naru.controlplane.health.CheckTarget;
@@ -52,8 +53,17 @@ final class BackendView {
             final OperatorOverride override =
                     steering.overrides().find(Setting.STATE, name.toString());
             state = word(standing, info);
-            reason = override == null ? "set in the file" : reason(override);
-            sinceMs = override == null ? steering.applied().atMs() : override.atMs();
+            final AgentState agent = steering.agentState(name);
+            final boolean isAgents =
+                    agent.state().compareTo(steering.wantedState(name)) > 0; // the stricter one
+            reason =
+                    isAgents
+                            ? "its agent says " + agent
+                            : override == null ? "set in the file" : reason(override);
+            sinceMs =
+                    isAgents
+                            ? standing.sinceMs()
+                            : override == null ? steering.applied().atMs() : override.atMs();
         } else {
             final HealthState health = steering.healthState(name);
             state = word(standing, info);
@@ -124,6 +134,7 @@ final class BackendView {
                         .put("fileState", config.state().name().toLowerCase(Locale.ROOT))
                         .put("fileWeight", config.weight())
                         .put("overrides", overrides())
+                        .putIfPresent("agent", steering.agentWords(name))
                         .put("health", health())
                         .put("services", services);
         json.putIfPresent("drain", drain(stats));
