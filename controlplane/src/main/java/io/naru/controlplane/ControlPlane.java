@@ -40,7 +40,9 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -159,7 +161,7 @@ public final class ControlPlane implements AutoCloseable {
         final StateFile.Saved saved = readSaved(stateFile);
         final AppliedConfig first = firstConfig(startText, saved);
         check = context.check().apply(eventLoop, ways);
-        warmUp();
+        warmUp(first.config());
         eventLoop.submit(() -> startOnLoop(first, stateFile, saved)).syncUninterruptibly();
         server =
                 ApiServer.start(
@@ -177,17 +179,26 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     /**
-     * Makes one attempt at a port of our own that nobody has, so that the first attempt at a
-     * backend, whose result is believed at once, does not pay for loading the classes.
+     * Makes one attempt of each kind in use at a port of our own that nobody has, so that the first
+     * attempt at a backend, whose result is believed at once, does not pay for loading the classes,
+     * or what TLS trusts.
      */
-    private void warmUp() {
-        final CountDownLatch ended = new CountDownLatch(1);
-        final CheckTarget target =
-                new CheckTarget(
-                        CheckSpec.Tcp.CONNECT,
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
-                        CheckTiming.every(WARM_UP_NS, WARM_UP_NS, 1, 1));
-        eventLoop.execute(() -> check.attempt(target, result -> ended.countDown()));
+    private void warmUp(final NaruConfig config) {
+        final Map<String, CheckSpec> specs = new HashMap<>();
+        specs.put(CheckSpec.Tcp.CONNECT.kind(), CheckSpec.Tcp.CONNECT);
+        config.pools().stream()
+                .map(pool -> pool.check().spec())
+                .filter(spec -> spec != null && spec.needsPort()) // nothing is run or pinged
+                .forEach(spec -> specs.put(spec.kind(), spec));
+        final CountDownLatch ended = new CountDownLatch(specs.size());
+        for (final CheckSpec spec : specs.values()) {
+            final CheckTarget target =
+                    new CheckTarget(
+                            spec,
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
+                            CheckTiming.every(WARM_UP_NS, WARM_UP_NS, 1, 1));
+            eventLoop.execute(() -> check.attempt(target, result -> ended.countDown()));
+        }
         try {
             if (!ended.await(WARM_UP_NS, TimeUnit.NANOSECONDS)) {
                 LOG.debug("the first check may be slow");

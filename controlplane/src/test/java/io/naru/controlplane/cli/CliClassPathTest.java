@@ -24,7 +24,13 @@ class CliClassPathTest {
                             + "|(naru-dataplane|agrona|picocli|snakeyaml-engine)-[^/]*[.]jar)");
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "validate ../config/routed-nat.yaml", "schema"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "validate ../config/routed-nat.yaml",
+                "validate ../config/health-checks.yaml",
+                "schema"
+            })
     void shouldNeedNothingElse(final String arguments) throws IOException, InterruptedException {
         final String classPath =
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
