@@ -106,7 +106,7 @@ class DsrChecksSystemTest {
             yaml.append(
                     """
                       - name: %s
-                        check: { type: tcp, interval: 400ms, timeout: 300ms, rise: 2, fall: 2 }
+                        check: { type: tcp, interval: 400ms, timeout: 300ms, rise: 2, fall: 2, damping: false }
                         backends:
                           - { name: s1, address: "%s" }
                           - { name: s2, address: "%s" }

@@ -68,6 +68,14 @@ public final class HealthMonitor<K> implements AutoCloseable {
          * backend is held down because it flaps. Told once, not at every attempt.
          */
         default void onNotice(final K backend, final String text) {}
+
+        /**
+         * Whether somebody serves in the place of a backend that is held down because it flaps: a
+         * whole pool that came and went is better than none.
+         */
+        default boolean canSpare(final K backend) {
+            return true;
+        }
     }
 
     private final HealthCheck check;
@@ -318,6 +326,10 @@ public final class HealthMonitor<K> implements AutoCloseable {
             final HealthState state = backend.state;
             final HealthState.Verdict before = state.verdict();
             final CheckResult last = state.lastResult();
+            if (before == HealthState.Verdict.DOWN
+                    && result.outcome() == CheckResult.Outcome.PASSED) {
+                state.mayBeHeld(listener.canSpare(backend.backend));
+            }
             if (state.onResult(result, timers.nowMs())) {
                 listener.onFlip(backend.backend, state, before);
             } else if (result.outcome() == CheckResult.Outcome.NOT_TRIED) {

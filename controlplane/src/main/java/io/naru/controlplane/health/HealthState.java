@@ -50,6 +50,7 @@ public final class HealthState {
     private final int fall;
     private final Start start;
     private final FlapDamping damping;
+    private boolean mayBeHeld = true;
     private Verdict verdict = Verdict.UNKNOWN;
     private long sinceMs;
     private CheckResult.Outcome runOf = NOT_TRIED;
@@ -103,7 +104,7 @@ public final class HealthState {
             return false;
         }
 
-        if (damping != null && verdict == Verdict.DOWN && damping.holds(nowMs)) {
+        if (damping != null && verdict == Verdict.DOWN && damping.holds(nowMs) && mayBeHeld) {
             return false;
         }
         if (damping != null && verdict == Verdict.UP) {
@@ -170,12 +171,18 @@ public final class HealthState {
         return lastResultMs;
     }
 
+    /** Whether others can do without it: otherwise it is not held down, however it flapped. */
+    void mayBeHeld(final boolean othersServe) {
+        mayBeHeld = othersServe;
+    }
+
     /** Whether it passes often enough to be up, and is held down because it flapped. */
     public boolean isHeld() {
         return damping != null
                 && verdict == Verdict.DOWN
                 && runOf == PASSED
                 && run >= rise
+                && mayBeHeld
                 && damping.holds(lastResultMs);
     }
 

@@ -538,6 +538,16 @@ public final class Steering {
         public void onNotice(final BackendName backend, final String text) {
             events.add(Event.Kind.HEALTH, backend.toString(), text);
         }
+
+        @Override
+        public boolean canSpare(final BackendName backend) {
+            return backends.keySet().stream()
+                    .anyMatch(
+                            other ->
+                                    other.pool().equals(backend.pool())
+                                            && !other.equals(backend)
+                                            && health(other) == BackendHealth.UP);
+        }
     }
 
     /** To be called each duty cycle: all flips since the last one become one desired state. */

@@ -26,6 +26,7 @@ class HealthMonitorTest {
     private final Set<Integer> dead = new HashSet<>();
     private final List<Long> attemptsMs = new ArrayList<>();
     private final List<String> flips = new ArrayList<>();
+    private boolean canSpare = true;
     private final List<String> notices = new ArrayList<>();
     private final HealthMonitor<String> monitor =
             new HealthMonitor<>(this::attempt, timers, new Random(seed), listener());
@@ -180,6 +181,23 @@ class HealthMonitorTest {
     }
 
     @Test
+    void shouldNotHoldDownTheOnlyOneThatServes() {
+        final CheckTiming timing = timing(1_000, 1_000, 1_000);
+        monitor.replace(Map.of("s1", target(1, timing)), backend -> Start.COLD);
+        canSpare = false;
+        timers.advance(100);
+        for (int i = 0; i < 5; i++) {
+            dead.add(1);
+            timers.advance(4_000);
+            assertEquals(Verdict.DOWN, monitor.state("s1").verdict(), "seed " + seed);
+            dead.clear();
+            timers.advance(4_000);
+            assertEquals(Verdict.UP, monitor.state("s1").verdict(), "seed " + seed);
+        }
+        assertEquals(List.of(), notices);
+    }
+
+    @Test
     void shouldNotLetOneThatHangsHarmTheOthers() {
         final List<Consumer<CheckResult>> hanging = new ArrayList<>();
         final HealthMonitor<String> narrow =
@@ -259,6 +277,11 @@ class HealthMonitorTest {
             @Override
             public void onNotice(final String backend, final String text) {
                 notices.add(backend + " " + text);
+            }
+
+            @Override
+            public boolean canSpare(final String backend) {
+                return canSpare;
             }
         };
     }
