@@ -75,7 +75,7 @@ final class ResetReply {
         final long l4 = frame + EthernetHeader.LENGTH + headerLength;
         RawMemory.fill(frame, MAX_LENGTH, (byte) 0);
         EthernetHeader.putMacsNet(frame, hop, macsNet[ingress]);
-        putTcp(l4, from + burst.l4Offset[i], flags, lengthOf(burst, i, isIpv6));
+        putTcp(l4, from + burst.l4Offset[i], flags, TcpSequences.length(burst, i, isIpv6));
         final long l3 = frame + EthernetHeader.LENGTH;
         final long fromL3 = from + burst.l3Offset[i];
         final int checksum = isIpv6 ? put6(l3, l4, fromL3) : put4(l3, l4, fromL3);
@@ -85,21 +85,6 @@ final class ResetReply {
                 Math.max(MIN_LENGTH, EthernetHeader.LENGTH + headerLength + TcpHeader.LENGTH),
                 hop);
         sent++;
-    }
-
-    /** What the packet takes of the sequence numbers: its payload, SYN and FIN. */
-    private static int lengthOf(final PacketBurst burst, final int i, final boolean isIpv6) {
-        final long l3 = burst.address[i] + burst.l3Offset[i];
-        final int packetLength =
-                isIpv6
-                        ? Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3)
-                        : Ipv4Header.totalLength(l3);
-        final int flags = burst.tcpFlags[i];
-        return packetLength
-                - (burst.l4Offset[i] - burst.l3Offset[i])
-                - TcpHeader.headerLength(burst.address[i] + burst.l4Offset[i])
-                + ((flags & TcpHeader.SYN) >>> 1)
-                + (flags & TcpHeader.FIN);
     }
 
     private static void putTcp(

@@ -65,7 +65,7 @@ final class TcpSequences {
             return known == UNKNOWN || isNear(sequence, known) ? flags : 0;
         }
 
-        final int next = sequence + length(burst, i, entry, l4, flags);
+        final int next = sequence + length(burst, i, FlowEntry.isIpv6(entry));
         final boolean isNews =
                 (flags & TcpHeader.SYN) != 0
                         ? ((TAKES_SYN >>> state) & 1) != 0
@@ -84,15 +84,12 @@ final class TcpSequences {
     }
 
     /** What a segment takes of the sequence numbers: its payload, SYN and FIN. */
-    private static int length(
-            final PacketBurst burst,
-            final int i,
-            final long entry,
-            final long l4,
-            final int flags) {
+    static int length(final PacketBurst burst, final int i, final boolean isIpv6) {
+        final int flags = burst.tcpFlags[i];
         final long l3 = burst.address[i] + burst.l3Offset[i];
+        final long l4 = burst.address[i] + burst.l4Offset[i];
         final int packetLength =
-                FlowEntry.isIpv6(entry)
+                isIpv6
                         ? Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3)
                         : Ipv4Header.totalLength(l3);
         return packetLength
