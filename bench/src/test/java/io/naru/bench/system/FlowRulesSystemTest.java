@@ -7,10 +7,6 @@ import io.naru.bench.topology.Curl;
 import io.naru.bench.topology.Family;
 import io.naru.bench.topology.Site;
 import io.naru.bench.topology.Topology;
-import io.naru.dataplane.protocol.BackendInfo;
-import io.naru.dataplane.protocol.CncFile;
-import io.naru.dataplane.protocol.Stats;
-import io.naru.dataplane.protocol.StatsReader;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -126,22 +122,6 @@ class FlowRulesSystemTest {
         return curl;
     }
 
-    private static long flows(final String backend) {
-        return ofBackend(backend).flowsActive();
-    }
-
-    private static Stats ofBackend(final String backend) {
-        try (CncFile cnc = CncFile.map(system.balancer.runDirectory())) {
-            final int id =
-                    cnc.directory().backends().stream()
-                            .filter(info -> info.spec().name().equals(backend))
-                            .mapToInt(BackendInfo::id)
-                            .findFirst()
-                            .orElseThrow();
-            return new StatsReader(cnc).backend(id);
-        }
-    }
-
     /** The server whose bytes grow while nothing else runs. */
     private static String serverOfDownload() {
         final String[] found = new String[1];
@@ -162,7 +142,7 @@ class FlowRulesSystemTest {
     }
 
     private static long bytes(final String backend) {
-        return ofBackend(backend).bytesToClient();
+        return system.statsOf(backend).bytesToClient();
     }
 
     private static int exitCode(final Process process, final String what) throws Exception {
@@ -260,7 +240,10 @@ class FlowRulesSystemTest {
         try {
             assertEquals(0, drain.exitCode(), drain.output());
             assertEquals(CURL_RESET, exitCode(curl, "the client is still served"));
-            Await.until("no flow is left", () -> flows(name) == 0, system::evidence);
+            Await.until(
+                    "no flow is left",
+                    () -> system.statsOf(name).flowsActive() == 0,
+                    system::evidence);
         } finally {
             system.balancer.naru("undrain", "web/" + name);
         }

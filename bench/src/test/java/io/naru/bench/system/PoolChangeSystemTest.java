@@ -10,9 +10,6 @@ import io.naru.bench.topology.Family;
 import io.naru.bench.topology.Site;
 import io.naru.bench.topology.Topology;
 import io.naru.bench.topology.WebServer;
-import io.naru.dataplane.protocol.BackendInfo;
-import io.naru.dataplane.protocol.CncFile;
-import io.naru.dataplane.protocol.StatsReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,7 +109,7 @@ class PoolChangeSystemTest {
             assertEquals(0, system.balancer.naru("drain", backend, "-m", "test").exitCode());
             Await.until(
                     backend + " has no flow left",
-                    () -> flows(server.name()) == 0,
+                    () -> system.statsOf(server.name()).flowsActive() == 0,
                     system::evidence);
             server.kill();
             server.start();
@@ -205,18 +202,6 @@ class PoolChangeSystemTest {
                 Curl.get(system.site.client(), URL, requests, 3).stream()
                         .filter(Curl.Reply::ok)
                         .toList());
-    }
-
-    private static long flows(final String backend) {
-        try (CncFile cnc = CncFile.map(system.balancer.runDirectory())) {
-            final int id =
-                    cnc.directory().backends().stream()
-                            .filter(info -> info.spec().name().equals(backend))
-                            .mapToInt(BackendInfo::id)
-                            .findFirst()
-                            .orElseThrow();
-            return new StatsReader(cnc).backend(id).flowsActive();
-        }
     }
 
     private static double mean(final List<Double> values) {

@@ -12,6 +12,10 @@ import io.naru.bench.topology.SiteConfiguration;
 import io.naru.bench.topology.Topology;
 import io.naru.bench.topology.Variant;
 import io.naru.bench.topology.WebServer;
+import io.naru.dataplane.protocol.BackendInfo;
+import io.naru.dataplane.protocol.CncFile;
+import io.naru.dataplane.protocol.Stats;
+import io.naru.dataplane.protocol.StatsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -150,6 +154,19 @@ final class SystemUnderTest implements AutoCloseable {
 
     List<Curl.Reply> get(final int count) {
         return Curl.get(site.client(), url, count, 3);
+    }
+
+    /** The data plane's statistics of a configured backend, summed over its workers. */
+    Stats statsOf(final String backend) {
+        try (CncFile cnc = CncFile.map(balancer.runDirectory())) {
+            final int id =
+                    cnc.directory().backends().stream()
+                            .filter(info -> info.spec().name().equals(backend))
+                            .mapToInt(BackendInfo::id)
+                            .findFirst()
+                            .orElseThrow();
+            return new StatsReader(cnc).backend(id);
+        }
     }
 
     static Map<String, Integer> byBackend(final List<Curl.Reply> replies) {
