@@ -12,11 +12,13 @@ import io.naru.dataplane.schedule.StableHash;
 import io.naru.linux.memory.HugePages;
 import io.naru.linux.sched.ThreadAffinity;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.agrona.BitUtil;
@@ -61,6 +63,7 @@ public final class DataPlaneContext {
     private Neighbourhood neighbourhood;
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private EpochClock epochClock = SystemEpochClock.INSTANCE;
+    private LongSupplier secrets = new SecureRandom()::nextLong;
 
     /**
      * A context of the settings named in {@link DataPlaneProperties}.
@@ -407,5 +410,15 @@ public final class DataPlaneContext {
 
     public EpochClock epochClock() {
         return epochClock;
+    }
+
+    /** Seeds that nobody outside may guess come from there: of the flow hash and the like. */
+    public DataPlaneContext secrets(final LongSupplier secrets) {
+        this.secrets = secrets;
+        return this;
+    }
+
+    LongSupplier secrets() {
+        return secrets;
     }
 }

@@ -13,10 +13,10 @@ import io.naru.dataplane.protocol.InterfaceInfo;
 import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.status.WorkerStats;
 import io.naru.linux.memory.HugePages;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
 
 /** The workers on an edge, with all that belongs to them. Closed when no worker runs any more. */
 final class WorkerSet implements AutoCloseable {
@@ -44,10 +44,11 @@ final class WorkerSet implements AutoCloseable {
                         ? new Handover[] {Handover.none()}
                         : Handover.mesh(count, handoverCapacity(context));
         edge.interfaces().forEach(each -> hops.interfaceMtu(each.index(), each.mtu()));
-        final FlowHash flowHash = FlowHash.withRandomSeeds();
+        final LongSupplier secrets = context.secrets();
+        final FlowHash flowHash = new FlowHash(secrets.getAsLong(), secrets.getAsLong());
         final PipelineSettings.Bridge bridge =
                 context.topology() == Topology.BRIDGE
-                        ? new PipelineSettings.Bridge(new MacTable(), new SecureRandom().nextLong())
+                        ? new PipelineSettings.Bridge(new MacTable(), secrets.getAsLong())
                         : null;
         final PipelineSettings.Shared shared = PipelineSettings.Shared.ofProcess();
         workers = new Worker[count];
@@ -81,7 +82,7 @@ final class WorkerSet implements AutoCloseable {
                                         count,
                                         context.localPortFirst(),
                                         context.localPortLast(),
-                                        new SecureRandom().nextLong()),
+                                        secrets.getAsLong()),
                                 stats);
                 inboxes[id] = new WorkerProxy();
                 outboxes[id] = new ConductorProxy(id);

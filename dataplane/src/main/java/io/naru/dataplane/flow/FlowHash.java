@@ -1,7 +1,6 @@
 package io.naru.dataplane.flow;
 
 import io.naru.dataplane.port.PacketBurst;
-import java.security.SecureRandom;
 
 /**
  * The keyed hash of a flow, taken from the client's endpoint and the protocol only.
@@ -37,12 +36,6 @@ public final class FlowHash {
     public FlowHash(final long seed0, final long seed1) {
         this.seed0 = seed0;
         this.seed1 = seed1;
-    }
-
-    /** A hash with seeds that nobody can guess. */
-    public static FlowHash withRandomSeeds() {
-        final SecureRandom random = new SecureRandom();
-        return new FlowHash(random.nextLong(), random.nextLong());
     }
 
     /**
