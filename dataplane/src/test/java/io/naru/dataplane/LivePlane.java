@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.dataplane.neighbour.FixedNeighbourhood;
+import io.naru.dataplane.neighbour.Hop;
+import io.naru.dataplane.neighbour.LocalAddress;
 import io.naru.dataplane.pipeline.Frame;
 import io.naru.dataplane.protocol.DataPlaneClient;
 import io.naru.dataplane.protocol.DesiredState;
@@ -19,14 +21,15 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.CachedNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A whole data plane in memory, driven by hand: a client's side, a servers' side with stations
- * 10.2.0.1 to .9 and 2001:db8:2::1 to ::9, two workers, and a clock that stands still between
- * steps.
+ * 10.2.0.1 to .9 and 2001:db8:2::1 to ::9, two workers, and a clock that only the test moves. In
+ * topology {@code routed} the box itself is 10.2.0.254 and 2001:db8:2::fe there.
  */
 final class LivePlane implements AutoCloseable {
     static final int CLIENT = 0;
@@ -36,6 +39,10 @@ final class LivePlane implements AutoCloseable {
     static final String BACK = "02:00:00:00:00:02";
     static final String ROUTER = "02:00:00:00:00:99";
 
+    /** A client on the servers' side. */
+    static final String NEIGHBOUR = "02:00:00:00:00:98";
+
+    private static final int NONE = 0;
     private static final int STATIONS = 9;
     private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
 
@@ -50,20 +57,26 @@ final class LivePlane implements AutoCloseable {
     private PacketAnswer explained;
 
     LivePlane(final Path runDirectory, final Random random) {
+        this(runDirectory, random, Topology.ROUTED);
+    }
+
+    /**
+     * A bridge has to {@link #hear} of the stations before it knows where they are.
+     *
+     * @param random all that is left to chance comes from there.
+     */
+    LivePlane(final Path runDirectory, final Random random, final Topology topology) {
         this.random = random;
         clock.update(TimeUnit.DAYS.toNanos(1));
         edge = new MemoryEdge(WORKERS, 256, 2_048, Frame.macNet(FRONT), Frame.macNet(BACK));
-        final FixedNeighbourhood neighbours = new FixedNeighbourhood();
-        for (int i = 1; i <= STATIONS; i++) {
-            neighbours.host(IpAddress.parse("10.2.0." + i), SERVER, Frame.macNet(mac(i)));
-            neighbours.host(IpAddress.parse("2001:db8:2::" + i), SERVER, Frame.macNet(mac(i)));
-        }
         dataPlane =
                 DataPlane.launch(
                         new DataPlaneContext()
                                 .runDirectory(runDirectory)
+                                .topology(topology)
                                 .edge(edge)
-                                .neighbourhood(neighbours)
+                                .neighbourhood(neighbours(topology))
+                                .secrets(random::nextLong)
                                 .drivenByHand(true)
                                 .nanoClock(clock)
                                 .epochClock(() -> TimeUnit.NANOSECONDS.toMillis(clock.nanoTime()))
@@ -72,6 +85,24 @@ final class LivePlane implements AutoCloseable {
                                 .warmUpBursts(0));
         client = DataPlaneClient.open(runDirectory, new Events());
         cycle();
+    }
+
+    private static FixedNeighbourhood neighbours(final Topology topology) {
+        final boolean isBridge = topology == Topology.BRIDGE;
+        final FixedNeighbourhood neighbours = new FixedNeighbourhood();
+        for (int i = 1; i <= STATIONS; i++) {
+            final int where = isBridge ? Hop.BRIDGED : SERVER;
+            neighbours.host(IpAddress.parse("10.2.0." + i), where, Frame.macNet(mac(i)));
+            neighbours.host(IpAddress.parse("2001:db8:2::" + i), where, Frame.macNet(mac(i)));
+        }
+        if (!isBridge) {
+            neighbours.locals(
+                    Set.of(
+                            new LocalAddress(IpAddress.parse("10.2.0.254"), 24, SERVER),
+                            new LocalAddress(IpAddress.parse("2001:db8:2::fe"), 64, SERVER)));
+        }
+
+        return neighbours;
     }
 
     private final class Events implements EventListener {
@@ -158,7 +189,6 @@ final class LivePlane implements AutoCloseable {
 
     void cycle() {
         for (int i = 0; i < 6; i++) {
-            clock.advance(10_000);
             dataPlane.doWork();
         }
         client.poll(Integer.MAX_VALUE);
@@ -166,15 +196,41 @@ final class LivePlane implements AutoCloseable {
 
     /** Sends a frame from the client's side; returns what left to the servers. */
     List<byte[]> send(final byte[] frame) {
-        collect(SERVER);
-        assertTrue(
-                edge.wire(random.nextInt(WORKERS), CLIENT)
-                        .inject(new UnsafeBuffer(frame), 0, frame.length));
-        cycle();
-        return collect(SERVER);
+        return send(CLIENT, frame);
     }
 
-    List<byte[]> collect(final int interfaceIndex) {
+    /** Sends a frame from one side; returns what left to the servers, wherever they are. */
+    List<byte[]> send(final int interfaceIndex, final byte[] frame) {
+        collect();
+        inject(interfaceIndex, frame);
+        cycle();
+        return collect();
+    }
+
+    /** A station says something that is for nobody, behind one side of a bridge. */
+    void hear(final int station, final int interfaceIndex) {
+        inject(
+                interfaceIndex,
+                Frame.udp("10.2.0." + station + ":9", "10.2.0.99:9")
+                        .macs(mac(station), "02:00:00:00:00:77")
+                        .bytes());
+        cycle();
+    }
+
+    private void inject(final int interfaceIndex, final byte[] frame) {
+        assertTrue(
+                edge.wire(random.nextInt(WORKERS), interfaceIndex)
+                        .inject(new UnsafeBuffer(frame), 0, frame.length));
+    }
+
+    private List<byte[]> collect() {
+        final List<byte[]> sent = collect(CLIENT);
+        sent.addAll(collect(SERVER));
+        sent.removeIf(each -> station(each) == NONE);
+        return sent;
+    }
+
+    private List<byte[]> collect(final int interfaceIndex) {
         final List<byte[]> sent = new ArrayList<>();
         for (int worker = 0; worker < WORKERS; worker++) {
             edge.wire(worker, interfaceIndex)
@@ -187,11 +243,10 @@ final class LivePlane implements AutoCloseable {
                             Integer.MAX_VALUE);
         }
 
-        sent.removeIf(each -> (each[0] & 1) != 0); // announcements, to a group of stations
         return sent;
     }
 
-    /** The station that a frame is for. */
+    /** The station that a frame is for, or 0 if it is for somebody else. */
     static int station(final byte[] frame) {
         final String mac = HexFormat.ofDelimiter(":").formatHex(frame, 0, 6);
         for (int i = 1; i <= STATIONS; i++) {
@@ -200,7 +255,7 @@ final class LivePlane implements AutoCloseable {
             }
         }
 
-        throw new AssertionError("sent to " + mac);
+        return NONE;
     }
 
     @Override

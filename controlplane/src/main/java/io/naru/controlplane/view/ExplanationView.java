@@ -132,7 +132,7 @@ public final class ExplanationView {
         if (near.isEmpty()) {
             return "none: no service has the address "
                     + packet.vip()
-                    + "; packets to it are left to the kernel";
+                    + (answer.isSent() ? "" : "; packets to it are left to the kernel");
         }
 
         return "none at this port: "
@@ -319,16 +319,24 @@ public final class ExplanationView {
 
     private String verdictText() {
         if (answer.isSent()) {
-            return backend == null
-                    ? "it goes to another backend that is below its limit, if the scheduler"
-                            + " finds one"
-                    : "it goes to " + name(backend);
+            return backend == null ? openVerdictText() : "it goes to " + name(backend);
         }
 
         final DropReason reason = DropReason.ofCode(answer.dropCode());
         return reason == null
                 ? "it is dropped"
                 : "it is dropped: " + reason.label() + ". " + reason.sentence();
+    }
+
+    private String openVerdictText() {
+        if (service == null) {
+            return "the bridge sends it on as it is";
+        }
+
+        return answer.conflicts() > 0
+                ? "it goes to another backend, if the scheduler finds one that the client does not"
+                        + " talk to by another VIP"
+                : "it goes to another backend that is below its limit, if the scheduler finds one";
     }
 
     // -- in numbers -------------------------------------------------------------------------------

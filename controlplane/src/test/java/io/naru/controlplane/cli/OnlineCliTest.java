@@ -331,30 +331,7 @@ class OnlineCliTest {
     @Test
     void shouldExplainWhyAPacketIsDropped() throws Exception {
         start();
-        dataPlane.answerPackets(
-                new PacketAnswer(
-                        0,
-                        1,
-                        -1,
-                        Flow.NONE,
-                        -1,
-                        -1,
-                        "",
-                        0,
-                        0,
-                        0,
-                        false,
-                        -1,
-                        -1,
-                        DropReason.NO_SERVICE.code(),
-                        -1,
-                        -1,
-                        0,
-                        0,
-                        0,
-                        0,
-                        IpAddress.NONE,
-                        0));
+        dataPlane.answerPackets(answerWithoutBackend(-1, DropReason.NO_SERVICE.code(), 0));
 
         assertEquals(
                 ExitCode.NO, run("explain", "tcp", "198.51.100.7:40000", "192.0.2.10:81"), err());
@@ -363,6 +340,62 @@ class OnlineCliTest {
                 out().contains("service     none at this port: 192.0.2.10 has web (tcp 80)"),
                 out());
         assertTrue(out().contains("so          it is dropped: no-service. "), out());
+    }
+
+    @Test
+    void shouldExplainThatABridgeSendsOnWhatIsForNoVip() throws Exception {
+        start();
+        dataPlane.answerPackets(answerWithoutBackend(-1, PacketAnswer.SENT, 0));
+
+        assertEquals(
+                ExitCode.OK, run("explain", "tcp", "198.51.100.7:40000", "192.0.2.99:80"), err());
+
+        assertTrue(
+                out().contains("service     none: no service has the address 192.0.2.99\n"), out());
+        assertTrue(out().contains("so          the bridge sends it on as it is\n"), out());
+    }
+
+    @Test
+    void shouldExplainThatTheNextChoiceIsOpen() throws Exception {
+        start();
+        dataPlane.answerPackets(answerWithoutBackend(dataPlane.id("web"), PacketAnswer.SENT, 1));
+
+        assertEquals(
+                ExitCode.OK, run("explain", "tcp", "198.51.100.7:40000", "192.0.2.10:80"), err());
+
+        assertTrue(out().contains("; passed over 1 times, as the client talks to"), out());
+        assertTrue(
+                out().contains(
+                                "so          it goes to another backend, if the scheduler finds one"
+                                        + " that the client does not talk to by another VIP\n"),
+                out());
+    }
+
+    private static PacketAnswer answerWithoutBackend(
+            final int serviceId, final int dropCode, final int conflicts) {
+        return new PacketAnswer(
+                0,
+                1,
+                serviceId,
+                Flow.NONE,
+                -1,
+                -1,
+                "",
+                0,
+                0,
+                0,
+                false,
+                -1,
+                -1,
+                dropCode,
+                -1,
+                -1,
+                0,
+                0,
+                conflicts,
+                0,
+                IpAddress.NONE,
+                0);
     }
 
     @ParameterizedTest

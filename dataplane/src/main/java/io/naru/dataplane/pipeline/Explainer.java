@@ -7,14 +7,9 @@ import io.naru.dataplane.flow.FlowState;
 import io.naru.dataplane.flow.FlowTable;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.neighbour.HopTable;
-import io.naru.dataplane.packet.Bounds;
-import io.naru.dataplane.packet.EthernetHeader;
-import io.naru.dataplane.packet.InternetChecksum;
 import io.naru.dataplane.packet.Ipv4Header;
 import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.packet.PacketKind;
-import io.naru.dataplane.packet.PacketParser;
-import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.Algorithm;
@@ -23,14 +18,10 @@ import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.PacketAnswer.Flow;
-import io.naru.dataplane.protocol.PacketQuery;
-import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.schedule.HashTableChange;
 import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.service.ForwardingTable;
-import java.nio.ByteBuffer;
-import org.agrona.BufferUtil;
 
 /**
  * Says what the pipeline would do with a packet that opens a flow, and changes nothing: it makes
@@ -41,9 +32,8 @@ import org.agrona.BufferUtil;
  * two bursts.
  */
 final class Explainer {
-    private static final int FRAME_LENGTH = 128;
-    private static final int TTL = 64;
     private static final int CONFLICT_ATTEMPTS = ScheduleStage.CONFLICT_ATTEMPTS;
+    private static final int NAT = Mode.NAT.code();
     private static final int FULL_NAT = Mode.FULL_NAT.code();
 
     private final FlowTable flows;
@@ -57,9 +47,8 @@ final class Explainer {
     private final int workerId;
     private final int workerCount;
     private final int interfaces;
-    private final PacketBurst burst = new PacketBurst();
-    private final ByteBuffer memory = BufferUtil.allocateDirectAligned(FRAME_LENGTH, Long.BYTES);
-    private final long frame = BufferUtil.address(memory);
+    private final QueriedPacket packet = new QueriedPacket();
+    private final PacketBurst burst = packet.burst();
 
     private ForwardingTable table = ForwardingTable.EMPTY;
     private Scheduler[] schedulers = {};
@@ -86,7 +75,6 @@ final class Explainer {
         this.interfaces = interfaces;
         workerId = settings.workerId();
         workerCount = settings.workerCount();
-        Bounds.add(frame, FRAME_LENGTH);
     }
 
     void adopt(final ForwardingTable table, final Scheduler[] schedulers) {
@@ -95,7 +83,7 @@ final class Explainer {
     }
 
     void explain(final PacketQuestion question, final long nowNs) {
-        make(question.query);
+        packet.make(question.query);
         final boolean isToVip = classify();
         question.isOwner = FlowHash.worker(burst.hash[0], workerCount) == workerId;
         if (!question.isOwner) {
@@ -106,8 +94,10 @@ final class Explainer {
         limiter.now(nowNs);
         question.epoch = table.epoch();
         if (!isToVip) {
-            drop(question, DropReason.NOT_OURS);
-            return;
+            if (bridge == null) {
+                drop(question, DropReason.NOT_OURS);
+            }
+            return; // a bridge sends it on to its receiver
         }
 
         question.serviceId = opening.serviceOf(burst, 0);
@@ -125,58 +115,9 @@ final class Explainer {
 
     // -- the packet -------------------------------------------------------------------------------
 
-    private void make(final PacketQuery query) {
-        RawMemory.fill(frame, FRAME_LENGTH, (byte) 0);
-        final long l3 = frame + EthernetHeader.LENGTH;
-        final int l4Length = query.protocol() == Protocol.TCP ? 20 : 8;
-        final long l4;
-        if (query.client().isIpv4()) {
-            EthernetHeader.putEtherTypeNet(frame, EthernetHeader.ETHER_TYPE_IPV4_NET);
-            l4 = l3 + Ipv4Header.LENGTH;
-            RawMemory.putByte(l3, (byte) 0x45);
-            Ipv4Header.putTotalLength(l3, Ipv4Header.LENGTH + l4Length);
-            Ipv4Header.putTtl(l3, TTL);
-            RawMemory.putByte(l3 + Ipv4Header.PROTOCOL_OFFSET, (byte) query.protocol().code());
-            Ipv4Header.putSourceNet(l3, Integer.reverseBytes(query.client().ipv4()));
-            Ipv4Header.putDestinationNet(l3, Integer.reverseBytes(query.vip().ipv4()));
-            Ipv4Header.putChecksumNet(l3, InternetChecksum.checksumNet(l3, Ipv4Header.LENGTH));
-        } else {
-            EthernetHeader.putEtherTypeNet(frame, EthernetHeader.ETHER_TYPE_IPV6_NET);
-            l4 = l3 + Ipv6Header.LENGTH;
-            RawMemory.putByte(l3, (byte) 0x60);
-            Ipv6Header.putPayloadLength(l3, l4Length);
-            Ipv6Header.putNextHeader(l3, query.protocol().code());
-            Ipv6Header.putHopLimit(l3, TTL);
-            Ipv6Header.putSourceNet(
-                    l3,
-                    Long.reverseBytes(query.client().high()),
-                    Long.reverseBytes(query.client().low()));
-            Ipv6Header.putDestinationNet(
-                    l3,
-                    Long.reverseBytes(query.vip().high()),
-                    Long.reverseBytes(query.vip().low()));
-        }
-
-        RawMemory.putShort(l4, Short.reverseBytes((short) query.clientPort()));
-        RawMemory.putShort(l4 + 2, Short.reverseBytes((short) query.vipPort()));
-        if (query.protocol() == Protocol.TCP) {
-            RawMemory.putByte(l4 + 12, (byte) 0x50); // a header of five words
-            RawMemory.putByte(l4 + 13, (byte) TcpHeader.SYN);
-        } else {
-            RawMemory.putShort(l4 + 4, Short.reverseBytes((short) l4Length));
-        }
-
-        burst.count = 1;
-        burst.address[0] = frame;
-        burst.length[0] = (int) (l4 - frame) + l4Length;
-        burst.ingress[0] = query.interfaceIndex();
-        burst.isAnnotated = false;
-        PacketParser.parse(burst);
-    }
-
     /** As the classifier does; returns whether the packet is to a VIP. */
     private boolean classify() {
-        final long l3 = frame + burst.l3Offset[0];
+        final long l3 = burst.address[0] + burst.l3Offset[0];
         final boolean isToVip;
         if (isIpv6()) {
             final long vipHigh = Ipv6Header.destinationHighNet(l3);
@@ -304,6 +245,12 @@ final class Explainer {
             if (!isConflict(question, nowTicks)) {
                 return;
             }
+            if (isNextChoiceOpen(question, serviceId)) {
+                question.conflicts = attempt + 1;
+                question.backendId = ForwardingTable.NONE;
+                question.mode = ForwardingTable.NONE;
+                return;
+            }
 
             tupleHash += ScheduleStage.NEXT_ATTEMPT;
             keyHash += ScheduleStage.NEXT_ATTEMPT;
@@ -399,15 +346,32 @@ final class Explainer {
         }
     }
 
-    /** The flow that was found is over by then, and in nobody's way. */
+    /**
+     * Whether nobody can say what comes after the backend that is passed over: a scheduler that is
+     * no hash moves on each time that it is asked, and so does a limited rate.
+     */
+    private boolean isNextChoiceOpen(final PacketQuestion question, final int serviceId) {
+        final boolean isSchedulers =
+                question.conflicts > 0 || question.backendId != question.rememberedId;
+        return table.rules().maxFlowRateOfBackend(question.backendId) > 0
+                || (isSchedulers
+                        && !table.algorithm(serviceId).isHash()
+                        && table.backendsUp(serviceId) > 1);
+    }
+
+    /** A flow that was found is over by then, and in nobody's way. */
     private boolean isConflict(final PacketQuestion question, final int nowTicks) {
         if (question.flow == Flow.NONE && flows.isTaken(burst, 0)) {
             return true;
         }
 
         final int replyIp = opening.replyIp(burst, 0, question.backendId, question.mode);
+        final boolean hasPlace =
+                endsOne(question)
+                        && question.flowMode == NAT
+                        && question.flowBackendId == question.backendId;
         return replyIp != 0
-                && question.flowBackendId != question.backendId
+                && !hasPlace
                 && flows.wouldConflict(
                         burst.hash[0],
                         burst.keyA[0],
@@ -436,11 +400,16 @@ final class Explainer {
         } else if (Mode.ofCode(question.mode).isTunnel()
                 && !table.tunnels()
                         .hasSource(
-                                question.serviceId,
+                                isOfFlow(question) ? question.flowServiceId : question.serviceId,
                                 egress,
                                 table.isBackendIpv6(question.backendId))) {
             drop(question, DropReason.NO_TUNNEL_SOURCE);
         }
+    }
+
+    /** Whether it goes where its flow goes, by the service that the flow was opened by. */
+    private static boolean isOfFlow(final PacketQuestion question) {
+        return !question.opensAnew && (question.flow == Flow.LIVE || question.flow == Flow.LOOSE);
     }
 
     private boolean isIpv6() {

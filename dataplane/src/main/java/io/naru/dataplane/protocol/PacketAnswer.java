@@ -4,7 +4,7 @@ package io.naru.dataplane.protocol;
  * What would become of a packet, as the worker says that owns its flow.
  *
  * @param epoch of the forwarding table that the worker uses.
- * @param serviceId whose endpoint it calls; -1 if there is none.
+ * @param serviceId whose endpoint it calls; -1 if there is none: what is sent then, is by a bridge.
  * @param flow what the worker knows of its flow.
  * @param flowBackendId of the flow that was found, or -1.
  * @param flowMode code of the {@link Mode} of the flow that was found.
@@ -20,7 +20,8 @@ package io.naru.dataplane.protocol;
  * @param slot of the service's hash table that it leads to, where there is a table.
  * @param slots of that table; 0 if there is none.
  * @param conflicts choices that were passed over as the client's replies from that backend could
- *     not be told from those of another VIP.
+ *     not be told from those of another VIP. If no backend is told though the packet is sent, it is
+ *     a later choice of the scheduler.
  * @param hop as in {@link BackendInfo#hop()}, of the backend; 0 if it is not resolved.
  * @param localAddress of a flow in {@code full-nat} that was found, or NONE.
  */
