@@ -3,6 +3,7 @@ package io.naru.dataplane;
 import io.naru.dataplane.flow.FlowAddresses;
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.packet.RawMemory;
+import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.service.ForwardingTable;
 
 /**
@@ -20,10 +21,11 @@ final class FlowCensus {
     static final int IS_REMOVED = 3;
     static final int IS_OFF = 4;
 
-    /** Whatever the backend: nobody takes packets for the endpoint that the client calls. */
+    /** Whatever the backend: nobody takes what the client sends, or what the backend answers. */
     static final int IS_CUT = 5;
 
     private static final int FATES = 6;
+    private static final int FULL_NAT = Mode.FULL_NAT.code();
 
     private final ForwardingTable next;
     private final byte[] fateOfBackend;
@@ -32,9 +34,9 @@ final class FlowCensus {
     private final Runnable onEnd;
 
     /**
-     * @param next the table whose endpoints are asked.
+     * @param next the table whose endpoints and local addresses are asked.
      * @param fateOfBackend by id.
-     * @param asksEndpoint by service id: flows of it may be {@link #IS_CUT}.
+     * @param asksEndpoint by service id: whether the endpoint of its flows may be gone.
      */
     FlowCensus(
             final ForwardingTable next,
@@ -58,10 +60,17 @@ final class FlowCensus {
         }
 
         final int fate =
-                asksEndpoint[serviceId] && !isServed(entry, addresses)
+                (asksEndpoint[serviceId] && !isServed(entry, addresses))
+                                || hasLostItsAddress(entry, addresses)
                         ? IS_CUT
                         : fateOfBackend[backendId];
         counts[workerId][serviceId * FATES + fate]++;
+    }
+
+    /** Whether its backend answers to a local address that is ours no more. */
+    private boolean hasLostItsAddress(final long entry, final long addresses) {
+        return FlowEntry.mode(entry) == FULL_NAT
+                && next.localAddress(FlowAddresses.localId(addresses)) == null;
     }
 
     private boolean isServed(final long entry, final long addresses) {

@@ -19,8 +19,10 @@ import io.naru.dataplane.protocol.ServiceTrial;
 import io.naru.dataplane.protocol.ServiceTrial.Kind;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -152,6 +154,60 @@ class ConfigTrialTest {
 
         assertEquals(new ServiceTrial("web", Kind.REMOVED, FLOWS, 0, 0, 0, 0, 0), trials.get(0));
         assertEquals(Kind.ADDED, trials.get(1).kind());
+    }
+
+    @Test
+    void shouldCountFlowsWhoseLocalAddressGoes() {
+        plane.apply(fullNat("10.2.0.200", "10.2.0.201"));
+        final List<byte[]> opened = new ArrayList<>();
+        for (int i = 0; i < FLOWS; i++) {
+            opened.addAll(plane.send(frame("192.0.2.10:80", i, SYN)));
+        }
+        final int lost = (int) opened.stream().filter(syn -> lastOfSource(syn) == 201).count();
+
+        final ServiceTrial web = plane.tryOut(fullNat("10.2.0.200")).get(0);
+        plane.apply(fullNat("10.2.0.200"));
+
+        assertTrue(lost > 0 && lost < FLOWS, () -> lost + " flows have the address that goes");
+        assertEquals(lost, web.ended());
+        assertEquals(FLOWS - lost, web.kept());
+        final int taken = (int) opened.stream().filter(this::isAnswerTaken).count();
+        assertEquals(FLOWS - lost, taken, "as it was said");
+    }
+
+    private static int lastOfSource(final byte[] frame) {
+        return frame[29] & 0xff;
+    }
+
+    /** Whether the backend's answer to a SYN goes back to the client. */
+    private boolean isAnswerTaken(final byte[] syn) {
+        final int port = ((syn[34] & 0xff) << 8) | (syn[35] & 0xff);
+        final long before = LongStream.of(plane.drops()).sum();
+        plane.send(
+                LivePlane.SERVER,
+                Frame.tcp("10.2.0.1:8080", "10.2.0." + lastOfSource(syn) + ":" + port, SYN | ACK)
+                        .macs(LivePlane.mac(1), LivePlane.BACK)
+                        .bytes());
+        return LongStream.of(plane.drops()).sum() == before;
+    }
+
+    private static DesiredState fullNat(final String... locals) {
+        return new DesiredState(
+                1,
+                List.of("web"),
+                List.of(up(1)),
+                List.of(
+                        new ServiceSpec(
+                                "web",
+                                IpAddress.parse("192.0.2.10"),
+                                Protocol.TCP,
+                                80,
+                                80,
+                                Mode.FULL_NAT,
+                                Algorithm.RR,
+                                "web",
+                                ServiceSpec.Timeouts.DEFAULT)),
+                Arrays.stream(locals).map(IpAddress::parse).toList());
     }
 
     @Test

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Flows in {@code full-nat} outlive the configuration of their local address. */
+/**
+ * A flow in {@code full-nat} whose local address is configured no more: what the client sends still
+ * has that source, never another's, and what the backend answers is not taken.
+ */
 class LocalAddressRemovalTest {
     @TempDir Path runDirectory;
 
