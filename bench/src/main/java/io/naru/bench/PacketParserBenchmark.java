@@ -134,12 +134,14 @@ public class PacketParserBenchmark {
                 return PacketKind.BAD_LENGTH;
             }
             burst.tcpFlags[i] = buffer.getByte(47) & 0xff;
+            burst.payloadLength[i] = totalLength - 20 - headerLength;
         } else if (protocol == Ipv4Header.PROTOCOL_UDP) {
             final int udpLength = buffer.getShort(38, ByteOrder.BIG_ENDIAN) & 0xffff;
             if (totalLength < 28 || udpLength < 8 || udpLength > totalLength - 20) {
                 return PacketKind.BAD_LENGTH;
             }
             burst.tcpFlags[i] = 0;
+            burst.payloadLength[i] = totalLength - 28;
         } else {
             return PacketKind.UNSUPPORTED_PROTOCOL;
         }

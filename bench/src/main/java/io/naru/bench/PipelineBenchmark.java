@@ -315,6 +315,7 @@ public class PipelineBenchmark {
         Ipv4Header.putChecksumNet(l3, InternetChecksum.checksumNet(l3, Ipv4Header.LENGTH));
         RawMemory.putInt(l4, ports);
         if (isTcp(flow)) {
+            RawMemory.putInt(l4 + TcpHeader.SEQUENCE_OFFSET, 0); // of UDP its length is there
             RawMemory.putByte(l4 + TcpHeader.DATA_OFFSET_OFFSET, (byte) 0x50);
             RawMemory.putByte(l4 + TcpHeader.FLAGS_OFFSET, (byte) tcpFlags);
             RawMemory.putShort(l4 + TcpHeader.CHECKSUM_OFFSET, (short) 0x1234);

@@ -6,9 +6,9 @@ import io.naru.dataplane.port.PacketBurst;
  * Finds the headers of every packet of a burst and checks each length and offset once.
  *
  * <p>Sets {@code kind}, {@code l3Offset}, {@code l4Offset}, {@code protocol}, {@code tcpFlags},
- * {@code keyA} and {@code keyB} of the burst. Afterwards everything that the kind promises (see
- * {@link PacketKind}) lies inside the packet, and no later stage checks a bound again. Reads
- * nothing outside the packet, whatever is in it.
+ * {@code payloadLength}, {@code keyA} and {@code keyB} of the burst. Afterwards everything that the
+ * kind promises (see {@link PacketKind}) lies inside the packet, and no later stage checks a bound
+ * again. Reads nothing outside the packet, whatever is in it.
  *
  * <p>{@code keyA} and {@code keyB} are those of IPv4; of IPv6 only {@code keyB}, since the key of
  * an address that long is a secret of the flow table's.
@@ -38,6 +38,9 @@ public final class PacketParser {
     /** Fragment offset and more-fragments of an IPv6 fragment header, as loaded. */
     private static final int FRAGMENT_6_MASK_NET = 0xf9ff;
 
+    /** Not a kind: what the fast loop could not tell. */
+    private static final int UNPARSED = -1;
+
     private static final int OPTION_END = 0;
     private static final int OPTION_NOTHING = 1;
     private static final int OPTION_LOOSE_SOURCE_ROUTE = 131;
@@ -48,9 +51,19 @@ public final class PacketParser {
     /** Parses the packets {@code [0, count)} of {@code burst}. */
     public static void parse(final PacketBurst burst) {
         final int count = burst.count;
+        int uncommon = 0;
         for (int i = 0; i < count; i++) {
             if (!parsePlain(burst, i, burst.address[i], burst.length[i])) {
+                burst.kind[i] = UNPARSED;
+                uncommon++;
+            }
+        }
+
+        // Not above: the fast loop has no call in it, after which all would be loaded anew.
+        for (int i = 0; uncommon > 0; i++) {
+            if (burst.kind[i] == UNPARSED) {
                 parseUncommon(burst, i, burst.address[i], burst.length[i]);
+                uncommon--;
             }
         }
     }
@@ -70,11 +83,18 @@ public final class PacketParser {
 
         final long l3 = address + l3Offset;
         final long firstWord = RawMemory.getLong(l3);
-        if (etherTypeNet != EthernetHeader.ETHER_TYPE_IPV4_NET
-                || (firstWord & PLAIN_MASK_NET) != PLAIN_NET) {
-            return false;
-        }
+        return etherTypeNet == EthernetHeader.ETHER_TYPE_IPV4_NET
+                && (firstWord & PLAIN_MASK_NET) == PLAIN_NET
+                && parseTransport(burst, i, l3, l3Offset, firstWord, length);
+    }
 
+    private static boolean parseTransport(
+            final PacketBurst burst,
+            final int i,
+            final long l3,
+            final int l3Offset,
+            final long firstWord,
+            final int length) {
         final int totalLength = Short.reverseBytes((short) (firstWord >>> 16)) & 0xffff;
         final int protocol = Ipv4Header.protocol(l3);
         final int isTransport =
@@ -103,6 +123,7 @@ public final class PacketParser {
         burst.protocol[i] = protocol;
         burst.tcpFlags[i] =
                 RawMemory.getByte(l4 + (TcpHeader.FLAGS_OFFSET & tcpMask)) & 0xff & tcpMask;
+        burst.payloadLength[i] = l4Length - ((tcpLength & tcpMask) | (UdpHeader.LENGTH & ~tcpMask));
         burst.keyA[i] = RawMemory.getLong(l3 + Ipv4Header.SOURCE_OFFSET);
         burst.keyB[i] =
                 (TransportHeader.portsNet(l4) & 0xffff_ffffL) | ((long) protocol << Integer.SIZE);
@@ -116,6 +137,7 @@ public final class PacketParser {
         burst.l4Offset[i] = 0;
         burst.protocol[i] = 0;
         burst.tcpFlags[i] = 0;
+        burst.payloadLength[i] = 0;
         burst.keyA[i] = 0;
         burst.keyB[i] = 0;
         burst.kind[i] = kindOf(burst, i, address, length);
@@ -247,7 +269,7 @@ public final class PacketParser {
         burst.protocol[i] = protocol;
         burst.l4Offset[i] = burst.l3Offset[i] + offset;
         if (kind == PacketKind.TRANSPORT) {
-            burst.tcpFlags[i] = protocol == Ipv4Header.PROTOCOL_TCP ? TcpHeader.flags(l4) : 0;
+            takeTransport(burst, i, protocol, l4, l4Length);
             burst.keyB[i] = keyB(l4, protocol | FAMILY_6);
             return PacketKind.TRANSPORT_6;
         }
@@ -296,7 +318,7 @@ public final class PacketParser {
         burst.protocol[i] = protocol;
         burst.l4Offset[i] = burst.l3Offset[i] + headerLength;
         if (kind == PacketKind.TRANSPORT) {
-            burst.tcpFlags[i] = protocol == Ipv4Header.PROTOCOL_TCP ? TcpHeader.flags(l4) : 0;
+            takeTransport(burst, i, protocol, l4, l4Length);
             burst.keyA[i] = RawMemory.getLong(l3 + Ipv4Header.SOURCE_OFFSET);
             burst.keyB[i] = keyB(l4, protocol);
             return hasOptions ? PacketKind.TRANSPORT_WITH_OPTIONS : PacketKind.TRANSPORT;
@@ -334,6 +356,17 @@ public final class PacketParser {
         }
 
         return true;
+    }
+
+    private static void takeTransport(
+            final PacketBurst burst,
+            final int i,
+            final int protocol,
+            final long l4,
+            final int l4Length) {
+        final boolean isTcp = protocol == Ipv4Header.PROTOCOL_TCP;
+        burst.tcpFlags[i] = isTcp ? TcpHeader.flags(l4) : 0;
+        burst.payloadLength[i] = l4Length - (isTcp ? TcpHeader.headerLength(l4) : UdpHeader.LENGTH);
     }
 
     /** Ports as loaded, and the protocol; {@code protocol} has the mark of its family. */

@@ -377,6 +377,8 @@ final class FragmentStage {
         burst.l4Offset[i] = start == 0 ? (int) (l4 - frame) : 0;
         burst.protocol[i] = flowProtocol;
         burst.tcpFlags[i] = isTcpHeader ? TcpHeader.flags(l4) : 0;
+        final int headerLength = isTcpHeader ? TcpHeader.headerLength(l4) : UdpHeader.LENGTH;
+        burst.payloadLength[i] = start == 0 ? l4Length - headerLength : 0;
         burst.keyA[i] = isIpv6 ? 0 : RawMemory.getLong(l3 + Ipv4Header.SOURCE_OFFSET);
         burst.keyB[i] = keyB;
         burst.fragmentKeyB[i] = keyB;

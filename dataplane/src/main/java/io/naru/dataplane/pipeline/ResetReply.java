@@ -75,7 +75,7 @@ final class ResetReply {
         final long l4 = frame + EthernetHeader.LENGTH + headerLength;
         RawMemory.fill(frame, MAX_LENGTH, (byte) 0);
         EthernetHeader.putMacsNet(frame, hop, macsNet[ingress]);
-        putTcp(l4, from + burst.l4Offset[i], flags, TcpSequences.length(burst, i, isIpv6));
+        putTcp(l4, from + burst.l4Offset[i], flags, TcpSequences.length(burst, i));
         final long l3 = frame + EthernetHeader.LENGTH;
         final long fromL3 = from + burst.l3Offset[i];
         final int checksum = isIpv6 ? put6(l3, l4, fromL3) : put4(l3, l4, fromL3);

@@ -1,10 +1,6 @@
 package io.naru.dataplane.pipeline;
 
 import io.naru.dataplane.flow.FlowEntry;
-import io.naru.dataplane.packet.Ipv4Header;
-import io.naru.dataplane.packet.Ipv6Header;
-import io.naru.dataplane.packet.TcpHeader;
-import io.naru.dataplane.packet.UdpHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.Limits;
@@ -57,7 +53,7 @@ final class ResponseTimes {
 
     /** A packet of a flow passes. */
     void note(final PacketBurst burst, final int i, final long entry, final long nowNs) {
-        if (!isMeasured[FlowEntry.serviceId(entry)] || !hasData(burst, i, entry)) {
+        if (!isMeasured[FlowEntry.serviceId(entry)] || burst.payloadLength[i] == 0) {
             return;
         }
 
@@ -76,23 +72,5 @@ final class ResponseTimes {
             createdTicks[slot] = FlowEntry.createdTicks(entry); // the entry may be another's later
             askedAtNs[slot] = nowNs;
         }
-    }
-
-    private static boolean hasData(final PacketBurst burst, final int i, final long entry) {
-        if (burst.l4Offset[i] == 0) {
-            return false; // a later fragment
-        }
-
-        final long l3 = burst.address[i] + burst.l3Offset[i];
-        final long l4 = burst.address[i] + burst.l4Offset[i];
-        final int packetLength =
-                FlowEntry.isIpv6(entry)
-                        ? Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3)
-                        : Ipv4Header.totalLength(l3);
-        final int headerLength =
-                burst.protocol[i] == Ipv4Header.PROTOCOL_TCP
-                        ? TcpHeader.headerLength(l4)
-                        : UdpHeader.LENGTH;
-        return packetLength - (int) (l4 - l3) > headerLength;
     }
 }

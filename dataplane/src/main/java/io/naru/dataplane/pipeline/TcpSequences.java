@@ -2,8 +2,6 @@ package io.naru.dataplane.pipeline;
 
 import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowState;
-import io.naru.dataplane.packet.Ipv4Header;
-import io.naru.dataplane.packet.Ipv6Header;
 import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.port.PacketBurst;
 
@@ -22,11 +20,13 @@ final class TcpSequences {
     /** Nothing is known yet. */
     static final int UNKNOWN = 0;
 
+    private static final int RST_WINDOW_BITS = 20;
+
     /**
      * How far an RST may be from the number that is expected: more than is on the way unseen where
      * packets are lost, and still 1 in 2,048 of all numbers.
      */
-    static final int RST_WINDOW = 1 << 20;
+    static final int RST_WINDOW = 1 << RST_WINDOW_BITS;
 
     /** Of these a SYN begins the numbers anew; in others it may be a stranger's. */
     private static final int TAKES_SYN =
@@ -43,37 +43,68 @@ final class TcpSequences {
                     | (1 << FlowState.SYN_ANSWERED)
                     | (1 << FlowState.ONE_WAY_SYN);
 
-    private TcpSequences() {}
+    private static final int SYN_OR_RST = TcpHeader.SYN | TcpHeader.RST;
+
+    private long disbelievedResets;
+
+    /** RSTs that no end of the connection would have sent so. */
+    long disbelievedResets() {
+        return disbelievedResets;
+    }
 
     /**
-     * Notes what the receiver of a TCP packet expects next, or judges an RST.
+     * Notes what the receiver of a TCP packet expects next, or judges an RST; does nothing for a
+     * packet without flags: one of UDP, or a fragment that has no TCP header. There is no branch on
+     * which it is, but on whether the segment is near to what is known.
      *
      * @param state of the flow before the packet.
+     * @param l4 where the TCP header is.
      * @return the packet's flags; 0, which changes no state, of an RST that is not believed.
      */
-    static int track(final PacketBurst burst, final int i, final long entry, final int state) {
-        final int flags = burst.tcpFlags[i];
-        final int direction = burst.direction[i];
-        if (burst.l4Offset[i] == 0) {
-            return flags; // a fragment that has no TCP header
-        }
-
-        final long l4 = burst.address[i] + burst.l4Offset[i];
+    int track(
+            final long entry,
+            final int state,
+            final int direction,
+            final long l4,
+            final int flags,
+            final int payloadLength) {
         final int known = FlowEntry.nextSequence(entry, direction);
         final int sequence = TcpHeader.sequence(l4);
-        if ((flags & TcpHeader.RST) != 0) {
-            return known == UNKNOWN || isNear(sequence, known) ? flags : 0;
+        final int next = sequence + payloadLength + (flags & TcpHeader.FIN);
+        final int ahead = next - known;
+        final int isTcp = -flags >> 31; // all ones if there are any flags
+        final int isFar = (ahead + RST_WINDOW) >>> (RST_WINDOW_BITS + 1);
+        final int isFirst = ~(known | -known) >>> 31; // known is UNKNOWN
+        if (((isFar | isFirst | (flags & SYN_OR_RST)) & isTcp) != 0) {
+            return judge(entry, state, direction, flags, sequence, next);
         }
 
-        final int next = sequence + length(burst, i, FlowEntry.isIpv6(entry));
-        final boolean isNews =
-                (flags & TcpHeader.SYN) != 0
-                        ? ((TAKES_SYN >>> state) & 1) != 0
-                        : known == UNKNOWN
-                                || ((TAKES_ANY >>> state) & 1) != 0
-                                || Integer.compareUnsigned(next - known, RST_WINDOW) <= 0;
-        if (isNews) {
-            FlowEntry.nextSequence(entry, direction, next);
+        FlowEntry.nextSequence(entry, direction, known + (Math.max(ahead, 0) & isTcp));
+        return flags;
+    }
+
+    /** A SYN, an RST, what is not near to what was expected, or the first that is seen. */
+    private int judge(
+            final long entry,
+            final int state,
+            final int direction,
+            final int flags,
+            final int sequence,
+            final int nextButSyn) {
+        final int known = FlowEntry.nextSequence(entry, direction);
+        if ((flags & TcpHeader.RST) != 0) {
+            if (known == UNKNOWN || isNear(sequence, known)) {
+                return flags;
+            }
+
+            disbelievedResets++;
+            return 0;
+        }
+
+        final boolean isSyn = (flags & TcpHeader.SYN) != 0;
+        final int takes = isSyn ? TAKES_SYN : TAKES_ANY;
+        if (((takes >>> state) & 1) != 0 || (known == UNKNOWN && !isSyn)) {
+            FlowEntry.nextSequence(entry, direction, nextButSyn + (isSyn ? 1 : 0));
         }
 
         return flags;
@@ -84,18 +115,8 @@ final class TcpSequences {
     }
 
     /** What a segment takes of the sequence numbers: its payload, SYN and FIN. */
-    static int length(final PacketBurst burst, final int i, final boolean isIpv6) {
+    static int length(final PacketBurst burst, final int i) {
         final int flags = burst.tcpFlags[i];
-        final long l3 = burst.address[i] + burst.l3Offset[i];
-        final long l4 = burst.address[i] + burst.l4Offset[i];
-        final int packetLength =
-                isIpv6
-                        ? Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3)
-                        : Ipv4Header.totalLength(l3);
-        return packetLength
-                - (int) (l4 - l3)
-                - TcpHeader.headerLength(l4)
-                + ((flags & TcpHeader.SYN) >>> 1)
-                + (flags & TcpHeader.FIN);
+        return burst.payloadLength[i] + ((flags & TcpHeader.SYN) >>> 1) + (flags & TcpHeader.FIN);
     }
 }

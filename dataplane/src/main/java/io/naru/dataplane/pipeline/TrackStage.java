@@ -4,8 +4,6 @@ import io.naru.dataplane.flow.FlowEntry;
 import io.naru.dataplane.flow.FlowState;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.packet.EthernetHeader;
-import io.naru.dataplane.packet.Ipv4Header;
-import io.naru.dataplane.packet.TcpHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.status.WorkerStats;
 
@@ -14,11 +12,9 @@ import io.naru.dataplane.status.WorkerStats;
  * next, and the way back to the client; and counts it for its service and backend.
  */
 final class TrackStage {
-    private static final int RST_SHIFT = Integer.numberOfTrailingZeros(TcpHeader.RST);
-
     private final WorkerStats stats;
     private final ResponseTimes responseTimes;
-    private long disbelievedResets;
+    private final TcpSequences sequences = new TcpSequences();
 
     TrackStage(final WorkerStats stats, final ResponseTimes responseTimes) {
         this.stats = stats;
@@ -27,40 +23,62 @@ final class TrackStage {
 
     /** RSTs that changed no state, as no end of the connection would have sent them so. */
     long disbelievedResets() {
-        return disbelievedResets;
+        return sequences.disbelievedResets();
     }
 
     void track(final PacketBurst burst, final long nowNs) {
+        // Locals, as what a field refers to would be loaded and checked anew for each packet.
         final WorkerStats stats = this.stats;
+        final TcpSequences sequences = this.sequences;
+        final int[] verdicts = burst.verdict;
+        final long[] entries = burst.entry;
+        final int[] directions = burst.direction;
+        final long[] addresses = burst.address;
+        final int[] lengths = burst.length;
+        final int[] ingresses = burst.ingress;
+        final int[] tcpFlags = burst.tcpFlags;
+        final int[] l4Offsets = burst.l4Offset;
+        final int[] payloadLengths = burst.payloadLength;
         final int nowTicks = FlowEntry.ticks(nowNs);
-        final boolean hasResponseTimes = responseTimes.isUsed();
         final int count = burst.count;
         for (int i = 0; i < count; i++) {
-            if (burst.verdict[i] != Verdict.UNDECIDED) {
+            if (verdicts[i] != Verdict.UNDECIDED) {
                 continue;
             }
 
-            final long entry = burst.entry[i];
-            final int direction = burst.direction[i];
-            final int length = burst.length[i];
+            final long entry = entries[i];
+            final int direction = directions[i];
+            final long frame = addresses[i];
+            final int length = lengths[i];
             final int state = FlowEntry.state(entry);
-            int flags = burst.tcpFlags[i];
-            if (burst.protocol[i] == Ipv4Header.PROTOCOL_TCP) {
-                final int believed = TcpSequences.track(burst, i, entry, state);
-                disbelievedResets += (flags ^ believed) >>> RST_SHIFT & 1;
-                flags = believed;
-            }
+            final int flags =
+                    sequences.track(
+                            entry,
+                            state,
+                            direction,
+                            frame + l4Offsets[i],
+                            tcpFlags[i],
+                            payloadLengths[i]);
             final int next = FlowState.next(state, direction, flags);
             if (next == FlowState.CLOSED) {
                 countRefusal(entry, state, direction);
             }
             FlowEntry.state(entry, next);
             FlowEntry.count(entry, direction, length, nowTicks);
-            keepWayBack(entry, direction, burst.address[i], burst.ingress[i]);
+            keepWayBack(entry, direction, frame, ingresses[i]);
             WorkerStats.count(stats.service(FlowEntry.serviceId(entry)), direction, 1, length);
             WorkerStats.count(stats.backend(FlowEntry.backendId(entry)), direction, 1, length);
-            if (hasResponseTimes) {
-                responseTimes.note(burst, i, entry, nowNs);
+        }
+
+        if (responseTimes.isUsed()) {
+            noteResponseTimes(burst, nowNs);
+        }
+    }
+
+    private void noteResponseTimes(final PacketBurst burst, final long nowNs) {
+        for (int i = 0; i < burst.count; i++) {
+            if (burst.verdict[i] == Verdict.UNDECIDED) {
+                responseTimes.note(burst, i, burst.entry[i], nowNs);
             }
         }
     }

@@ -59,6 +59,12 @@ public final class PacketBurst {
     public final int[] tcpFlags = new int[CAPACITY];
 
     /**
+     * Bytes behind the TCP or UDP header, up to the end of the IP packet; 0 if there is none of the
+     * two.
+     */
+    public final int[] payloadLength = new int[CAPACITY];
+
+    /**
      * Source address (low half) and destination address (high half): of IPv4 as loaded, of IPv6 the
      * digests of {@link io.naru.dataplane.flow.FlowHash}, set by the classifier; or 0.
      */

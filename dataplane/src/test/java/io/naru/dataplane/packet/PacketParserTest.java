@@ -274,6 +274,7 @@ class PacketParserTest {
         assertEquals(0, burst.keyB[0]);
         assertEquals(0, burst.protocol[0]);
         assertEquals(0, burst.tcpFlags[0]);
+        assertEquals(0, burst.payloadLength[0]);
         assertEquals(0, burst.l4Offset[0]);
     }
 
@@ -370,6 +371,9 @@ class PacketParserTest {
             final boolean isTcp = reference.protocol == 6;
             final boolean isIpv6 = reference.kind == PacketKind.TRANSPORT_6;
             assertEquals(isTcp ? frame[reference.l4 + 13] & 0xff : 0, burst.tcpFlags[i], message);
+            final int header = isTcp ? (frame[reference.l4 + 12] & 0xff) / 16 * 4 : 8;
+            final int payload = reference.end(isIpv6) - reference.l4 - header;
+            assertEquals(payload, burst.payloadLength[i], message);
             assertEquals(
                     isIpv6 ? 0 : Long.reverseBytes(buffer.getLong(reference.l3 + 12)),
                     burst.keyA[i],
@@ -381,6 +385,7 @@ class PacketParserTest {
             assertEquals(reference.protocol | (isIpv6 ? 0x80 : 0), burst.keyB[i] >>> 32, message);
         } else {
             assertEquals(0, burst.keyA[i] | burst.keyB[i] | burst.tcpFlags[i], message);
+            assertEquals(0, burst.payloadLength[i], message);
         }
     }
 
@@ -394,6 +399,11 @@ class PacketParserTest {
         Reference(final byte[] frame) {
             buffer = ByteBuffer.wrap(frame);
             kind = kind();
+        }
+
+        /** Where the IP packet ends. */
+        int end(final boolean isIpv6) {
+            return isIpv6 ? l3 + 40 + u16(l3 + 4) : l3 + u16(l3 + 2);
         }
 
         private int kind() {
