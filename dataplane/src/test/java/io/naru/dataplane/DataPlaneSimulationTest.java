@@ -50,7 +50,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  *   <li>a packet of a live flow goes to the backend that the flow began with;
  *   <li>a flow whose backend is lost by its service's rule, or off, ends with an RST to both ends,
  *       and no other does;
- *   <li>a new flow goes to a backend that is up;
+ *   <li>a new flow goes to a backend that is up; where clients are remembered, to the one that the
+ *       client has, if that is up or drained;
  *   <li>no frame is lost (each worker checks that after every duty cycle).
  * </ul>
  */
@@ -81,8 +82,8 @@ class DataPlaneSimulationTest {
             return isConfigured && state == BackendState.UP && weight > 0;
         }
 
-        boolean keepsFlows() {
-            return state == BackendState.UP || state == BackendState.DRAIN;
+        boolean keepsClients() {
+            return isConfigured && (state == BackendState.UP || state == BackendState.DRAIN);
         }
     }
 
@@ -95,6 +96,11 @@ class DataPlaneSimulationTest {
     private final List<List<byte[]>> sent = List.of(new ArrayList<>(), new ArrayList<>());
     private FlowRule onDown = FlowRule.RESET;
     private FlowRule onRemove = FlowRule.KEEP;
+    private boolean isSticky;
+
+    /** By its id, which another backend may have by now; all packets are of this one client. */
+    private int backendOfClient = -1;
+
     private Random random;
     private MemoryEdge edge;
     private DataPlane dataPlane;
@@ -187,16 +193,27 @@ class DataPlaneSimulationTest {
 
     private void openFlow() {
         final int port = nextPort++;
+        final int known = isSticky ? numberOf(backendOfClient) : -1;
+        final boolean isKept = known >= 0 && backends[known].keepsClients();
         final int backend = backendOf(send(port, SYN));
         if (backend < 0) {
+            assertTrue(!isKept, () -> life + ": refused the client of " + known);
             for (final Backend each : backends) {
                 assertTrue(!each.takesNewFlows(), () -> life + ": refused with a backend up");
             }
             return;
         }
 
-        assertTrue(
-                backends[backend].takesNewFlows(), () -> life + ": opened to backend " + backend);
+        if (isKept) {
+            assertEquals(known, backend, () -> life + ": the client's backend");
+        } else {
+            assertTrue(
+                    backends[backend].takesNewFlows(),
+                    () -> life + ": opened to backend " + backend);
+        }
+        if (isSticky && !isKept) {
+            backendOfClient = idOf(backend);
+        }
         inject(
                 SERVER,
                 Frame.tcp(endpoint(backend), client(port), SYN | ACK)
@@ -209,6 +226,23 @@ class DataPlaneSimulationTest {
         assertEquals(backend, backendOf(send(port, ACK)), life);
         flows.add(new Flow(port, backend));
         opened++;
+    }
+
+    private int idOf(final int backend) {
+        return client.directory().backends().stream()
+                .filter(info -> info.spec().name().equals("s" + backend))
+                .findFirst()
+                .orElseThrow()
+                .id();
+    }
+
+    /** The backend that has an id by now, or -1. */
+    private int numberOf(final int id) {
+        return client.directory().backends().stream()
+                .filter(info -> info.id() == id)
+                .mapToInt(info -> info.spec().name().charAt(1) - '0')
+                .findFirst()
+                .orElse(-1);
     }
 
     private void continueFlow() {
@@ -337,13 +371,16 @@ class DataPlaneSimulationTest {
                         .collect(Collectors.toSet());
         final Algorithm algorithm = Algorithm.ofCode(random.nextInt(Algorithm.values().length));
         final FlowRule[] rules = {anyRule(), anyRule()};
-        final long id = client.send(desired(specs, algorithm, rules), TIMEOUT_NS);
+        isSticky = random.nextBoolean();
+        final Persistence persistence =
+                isSticky ? new Persistence(3_600, 32, 128, Persistence.ALONE) : Persistence.NONE;
+        final long id = client.send(desired(specs, algorithm, persistence, rules), TIMEOUT_NS);
         onDown = rules[0];
         onRemove = rules[1];
         cycle();
         assertTrue(answered.contains(id), life);
         for (int i = 0; i < BACKENDS; i++) {
-            if (!isWanted[i] && backends[i].isConfigured && backends[i].keepsFlows()) {
+            if (!isWanted[i] && backends[i].isConfigured && backends[i].state == BackendState.UP) {
                 backends[i].state = BackendState.DRAIN; // it keeps its flows
             }
             if (isWanted[i] && !backends[i].isConfigured && !retired.contains("s" + i)) {
@@ -365,7 +402,10 @@ class DataPlaneSimulationTest {
     }
 
     private static DesiredState desired(
-            final List<BackendSpec> specs, final Algorithm algorithm, final FlowRule... rules) {
+            final List<BackendSpec> specs,
+            final Algorithm algorithm,
+            final Persistence persistence,
+            final FlowRule... rules) {
         return new DesiredState(
                 1,
                 List.of("web"),
@@ -387,7 +427,7 @@ class DataPlaneSimulationTest {
                                                 rules[0],
                                                 rules[1],
                                                 FlowLimits.DEFAULT,
-                                                Persistence.NONE))));
+                                                persistence))));
     }
 
     private void checkDirectory() {

@@ -259,6 +259,7 @@ final class FuzzScene {
                     switch (random.nextInt(8)) {
                         case 0 -> BackendState.DOWN;
                         case 1 -> BackendState.DRAIN;
+                        case 2 -> BackendState.STANDBY;
                         default -> BackendState.UP;
                     };
             builder.backend(

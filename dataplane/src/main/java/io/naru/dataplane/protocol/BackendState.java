@@ -4,7 +4,7 @@ package io.naru.dataplane.protocol;
 public enum BackendState {
     /** Takes new flows. */
     UP(0, "up"),
-    /** Keeps its flows and takes no new ones. */
+    /** Keeps its flows, and takes no new ones but those of clients that are remembered with it. */
     DRAIN(1, "drain"),
     /** Gets nothing. */
     DOWN(2, "down"),
@@ -15,7 +15,12 @@ public enum BackendState {
      */
     KEEP(3, "keep"),
     /** Gets nothing, and its flows are ended whatever the service says of flows of a backend. */
-    OFF(4, "off");
+    OFF(4, "off"),
+    /**
+     * Keeps its flows and takes no new ones, as others serve in its place: clients that are
+     * remembered with it go to one of those.
+     */
+    STANDBY(5, "standby");
 
     private static final BackendState[] BY_CODE = values();
 
@@ -39,6 +44,11 @@ public enum BackendState {
 
     /** Whether packets of flows that are there may still go to the backend. */
     public boolean keepsFlows() {
+        return keepsClients() || this == STANDBY;
+    }
+
+    /** Whether clients that are remembered with the backend may still begin flows with it. */
+    public boolean keepsClients() {
         return this == UP || this == DRAIN;
     }
 

@@ -103,7 +103,7 @@ final class CncFileDescriptor {
     static final long MAGIC = 0x3143_4e43_5552_414eL;
 
     /** Of the layout of the whole file, messages included; 0 while it is being written. */
-    static final int VERSION = 3;
+    static final int VERSION = 4;
 
     static final int PAGE_LENGTH = 4096;
 

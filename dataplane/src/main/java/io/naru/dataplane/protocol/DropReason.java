@@ -50,7 +50,9 @@ public enum DropReason {
             "Part of a connection that is not in the flow table: it has timed out, or it began"
                     + " before this process did."),
     NO_BACKEND(
-            14, "no-backend", "A new flow, but every backend of the service is drained or down."),
+            14,
+            "no-backend",
+            "A new flow, but every backend of the service is drained, standing by or down."),
     BACKEND_DOWN(15, "backend-down", "Part of a connection to a backend that is down."),
     NEXT_HOP_UNRESOLVED(
             16,

@@ -665,7 +665,7 @@ public final class ForwardingTable {
                     who,
                     "state",
                     spec.state().label(),
-                    "up, drain, down or off");
+                    "up, standby, drain, down or off");
             check(hopId >= 0, who, "hop", hopId, "an id of the hop table");
 
             if (id >= backends.length) {

@@ -62,7 +62,7 @@ public final class PoolRules {
             if (spec != null) {
                 maxFlowsOfBackend[id] = spec.maxFlows();
                 maxFlowRateOfBackend[id] = spec.maxFlowRate();
-                keepsClients[id] = spec.state().keepsFlows() && !isRetired[id];
+                keepsClients[id] = spec.state().keepsClients() && !isRetired[id];
                 isSteady[id] =
                         keepsClients[id] && spec.state() == BackendState.UP && spec.weight() > 0;
                 addressNumbers[id] = numbers.computeIfAbsent(spec.address(), a -> numbers.size());
@@ -189,8 +189,8 @@ public final class PoolRules {
      * The backend of a service for a client that is remembered with another one, perhaps of another
      * service's pool: the same, or the one with the same address.
      *
-     * @return NONE if the service has none there, or it does not keep clients: it is down, off or
-     *     no longer configured. One that is drained keeps them.
+     * @return NONE if the service has none there, or it does not keep clients: it is down, off,
+     *     standing by or no longer configured. One that is drained keeps them.
      */
     public int memberOf(final int serviceId, final int backendId) {
         if (backendId < 0

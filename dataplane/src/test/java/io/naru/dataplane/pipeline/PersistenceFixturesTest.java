@@ -1,5 +1,6 @@
 package io.naru.dataplane.pipeline;
 
+import static io.naru.dataplane.pipeline.Frame.ACK;
 import static io.naru.dataplane.pipeline.Frame.SYN;
 import static io.naru.dataplane.pipeline.Rig.BACKEND_SIDE;
 import static io.naru.dataplane.pipeline.Rig.CLIENT_SIDE;
@@ -12,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.dataplane.protocol.AtLimit;
 import io.naru.dataplane.protocol.BackendState;
+import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.FlowLimits;
 import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.Mode;
@@ -35,6 +37,7 @@ class PersistenceFixturesTest {
     private static final int BACKENDS = 3;
 
     private final Rig rig = new Rig();
+    private final int[] weights = {1, 1, 1};
     private int nextPort = 1_000;
 
     @AfterEach
@@ -64,7 +67,7 @@ class PersistenceFixturesTest {
             final BackendState state = n < states.length ? states[n] : BackendState.UP;
             final String address =
                     isIpv6 ? "[2001:db8:2::%d]".formatted(1 + n) : "10.2.0." + (1 + n);
-            builder.backend(10 + n, backend("p" + n, address + ":8080", 1, state), n);
+            builder.backend(10 + n, backend("p" + n, address + ":8080", weights[n], state), n);
             // in another order, and by other ids
             builder.backend(29 - n, backend("t" + n, address + ":8443", 1, state), n);
         }
@@ -92,16 +95,21 @@ class PersistenceFixturesTest {
 
     /** The number of the backend that a new flow goes to. */
     private int open(final String client, final int vipPort) {
-        final boolean isIpv6 = client.startsWith("[");
-        final String vip = isIpv6 ? "[2001:db8::10]" : "192.0.2.10";
-        final byte[] out =
-                rig.send(
-                                CLIENT_SIDE,
-                                Frame.tcp(client + ":" + nextPort++, vip + ":" + vipPort, SYN)
-                                        .macs(ROUTER, CLIENT_SIDE_MAC)
-                                        .bytes())
-                        .assertTx();
+        return send(client, nextPort++, vipPort, SYN);
+    }
+
+    /** The number of the backend that a packet goes to. */
+    private int send(final String client, final int port, final int vipPort, final int flags) {
+        final byte[] out = rig.send(CLIENT_SIDE, frame(client, port, vipPort, flags)).assertTx();
         return HexFormat.ofDelimiter(":").formatHex(out, 0, 6).charAt(16) - '0';
+    }
+
+    private static byte[] frame(
+            final String client, final int port, final int vipPort, final int flags) {
+        final String vip = client.startsWith("[") ? "[2001:db8::10]" : "192.0.2.10";
+        return Frame.tcp(client + ":" + port, vip + ":" + vipPort, flags)
+                .macs(ROUTER, CLIENT_SIDE_MAC)
+                .bytes();
     }
 
     private static String client(final boolean isIpv6, final int n) {
@@ -201,6 +209,74 @@ class PersistenceFixturesTest {
         serve(false, persistence(32, 128, Persistence.ALONE));
         for (int k = 0; k < 5; k++) {
             assertEquals(second, open(client, 80));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("a client of a backend that stands by moves on, its flows there go on")
+    void standby(final boolean isIpv6) {
+        serve(isIpv6, persistence(32, 128, Persistence.ALONE));
+        final String client = client(isIpv6, 7);
+        final int first = open(client, 80);
+        final int oldPort = nextPort - 1;
+        final BackendState[] states = {BackendState.UP, BackendState.UP, BackendState.UP};
+        states[first] = BackendState.STANDBY;
+        serve(isIpv6, persistence(32, 128, Persistence.ALONE), states);
+
+        final int second = open(client, 80);
+        assertNotEquals(first, second);
+        assertEquals(first, send(client, oldPort, 80, ACK), "a flow that is there");
+        serve(isIpv6, persistence(32, 128, Persistence.ALONE));
+        for (int k = 0; k < 5; k++) {
+            assertEquals(second, open(client, 80), "it is remembered there");
+        }
+    }
+
+    @Test
+    @DisplayName("clients of a group leave a machine where it stands by")
+    void standbyOfGroup() {
+        serve(false, persistence(32, 128, 42));
+        final String client = client(false, 7);
+        final int first = open(client, 80);
+        final BackendState[] states = {BackendState.UP, BackendState.UP, BackendState.UP};
+        states[first] = BackendState.STANDBY;
+        serve(false, persistence(32, 128, 42), states);
+
+        final int second = open(client, 443);
+        assertNotEquals(first, second);
+        assertEquals(second, open(client, 80));
+    }
+
+    @Test
+    @DisplayName("nobody takes a new flow where all stand by, also not of a client that is known")
+    void allStandBy() {
+        serve(false, persistence(32, 128, Persistence.ALONE));
+        final String client = client(false, 7);
+        open(client, 80);
+        serve(
+                false,
+                persistence(32, 128, Persistence.ALONE),
+                BackendState.STANDBY,
+                BackendState.STANDBY,
+                BackendState.STANDBY);
+
+        rig.send(CLIENT_SIDE, frame(client, nextPort++, 80, SYN))
+                .assertDropped(DropReason.NO_BACKEND);
+    }
+
+    @Test
+    @DisplayName("a backend of weight 0 keeps its clients, and gets no others")
+    void weightless() {
+        serve(false, persistence(32, 128, Persistence.ALONE));
+        final String client = client(false, 7);
+        final int first = open(client, 80);
+        weights[first] = 0;
+        serve(false, persistence(32, 128, Persistence.ALONE));
+
+        assertEquals(first, open(client, 80));
+        for (int n = 20; n < 30; n++) {
+            assertNotEquals(first, open(client(false, n), 80), "it takes no new client");
         }
     }
 

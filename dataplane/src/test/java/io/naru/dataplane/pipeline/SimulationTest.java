@@ -36,15 +36,22 @@ import org.junit.jupiter.api.Test;
  * simple model says what may come out.
  *
  * <p>What it holds the pipeline to are the promises: a live flow keeps its backend whatever else
- * changes; a drained backend gets no new flow and loses none; a backend that is down gets nothing;
- * nothing that is sent has a wrong checksum or MAC; what is dropped is not changed; a table that is
- * refused changes nothing. {@code -Dnaru.test.seed=…} repeats a run.
+ * changes; a backend that is drained or stands by gets no new flow and loses none; a backend that
+ * is down gets nothing; nothing that is sent has a wrong checksum or MAC; what is dropped is not
+ * changed; a table that is refused changes nothing. {@code -Dnaru.test.seed=…} repeats a run.
  */
 class SimulationTest {
     private static final int BACKENDS = 33;
     private static final int CLIENTS = 20;
     private static final int STEPS = 60_000;
     private static final long CERTAINLY_ALIVE_NS = 100 * Rig.SECOND_NS;
+    private static final BackendState[] STATES = {
+        BackendState.UP,
+        BackendState.UP,
+        BackendState.DRAIN,
+        BackendState.STANDBY,
+        BackendState.DOWN
+    };
     private static final String[] ROUTERS = {"02:00:00:00:00:98", "02:00:00:00:00:99"};
 
     /** What is dropped for one of these has opened a flow, or moved its state, before. */
@@ -138,7 +145,7 @@ class SimulationTest {
                     final boolean[] members = isMember[random.nextInt(SERVICES.size())];
                     members[backend] = !members[backend];
                 }
-                default -> states[backend] = BackendState.ofCode(random.nextInt(6) % 3);
+                default -> states[backend] = STATES[random.nextInt(STATES.length)];
             }
         }
         configure();

@@ -180,7 +180,7 @@ class CncFileTest {
                 assertThrows(CncFileException.class, () -> CncFile.map(runDirectory));
 
         assertEquals(Reason.VERSION, refusal.reason());
-        assertTrue(refusal.getMessage().contains("has layout 99, this is Naru with layout 3"));
+        assertTrue(refusal.getMessage().contains("has layout 99, this is Naru with layout 4"));
     }
 
     @Test

@@ -112,16 +112,19 @@ class ForwardingTableTest {
         final ForwardingTable table =
                 builder.backend(5, backend("s5", "10.2.0.5:80", 1, BackendState.DRAIN), 15)
                         .backend(6, backend("s6", "10.2.0.6:80", 1, BackendState.DOWN), 16)
+                        .backend(7, backend("s7", "10.2.0.7:80", 1, BackendState.STANDBY), 17)
                         .build();
 
         assertEquals(11, table.hopId(1));
         assertEquals(15, table.hopId(5));
         assertTrue(table.hopId(6) < 0);
+        assertEquals(17, table.hopId(7));
         assertTrue(table.hopId(0) < 0, "no such backend");
         assertTrue(table.hopId(16_000) < 0, "no such backend");
         assertTrue(table.takesNewFlows(1));
         assertFalse(table.takesNewFlows(5));
         assertFalse(table.takesNewFlows(6));
+        assertFalse(table.takesNewFlows(7));
         assertFalse(table.takesNewFlows(16_000));
     }
 
@@ -201,7 +204,8 @@ class ForwardingTableTest {
                 "service g: address is 224.0.0.1, expected a unicast address",
                 () -> ForwardingTable.builder(1).service(0, tcp("g", "224.0.0.1:80")));
         assertRefused(
-                "backend s9 of pool pool: state is keep, expected up, drain, down or off",
+                "backend s9 of pool pool: state is keep, expected up, standby, drain,"
+                        + " down or off",
                 () ->
                         ForwardingTable.builder(1)
                                 .backend(0, backend("s9", "10.0.0.9:0", 1, BackendState.KEEP), 1));
