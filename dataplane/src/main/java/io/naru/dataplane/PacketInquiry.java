@@ -77,6 +77,7 @@ final class PacketInquiry {
                         ? Verdict.reasonCode(answer.verdict)
                         : PacketAnswer.SENT,
                 answer.rememberedId,
+                answer.formerId,
                 answer.fullId,
                 answer.slot,
                 answer.slots,

@@ -173,6 +173,9 @@ class ExplainTest {
                     reasons(dropsBefore, drops),
                     () -> life + ": " + query + " " + answer);
         }
+        if (answer.formerId() >= 0 && sent.size() == 1) {
+            checkHasMoved(query, answer);
+        }
         goOn(isNeighbour, protocol, client, vip);
         return answer;
     }
@@ -186,6 +189,19 @@ class ExplainTest {
         }
 
         return reasons;
+    }
+
+    /** A client that has left its backend is remembered with another one. */
+    private void checkHasMoved(final PacketQuery query, final PacketAnswer answer) {
+        final PacketQuery other =
+                new PacketQuery(
+                        query.protocol(),
+                        query.client(),
+                        query.clientPort() + CLIENTS,
+                        query.vip(),
+                        query.vipPort(),
+                        query.interfaceIndex());
+        assertEquals(-1, plane.explain(other).formerId(), () -> life + ": " + answer);
     }
 
     /** Some connections are established, and some are over. */
@@ -220,6 +236,7 @@ class ExplainTest {
                 second.mode(),
                 second.dropCode(),
                 second.rememberedId(),
+                second.formerId(),
                 second.fullId(),
                 second.slot(),
                 second.slots(),
@@ -387,7 +404,12 @@ class ExplainTest {
 
     private BackendSpec backend(final String pool, final int i, final boolean isIpv6) {
         final BackendState[] states = {
-            BackendState.UP, BackendState.UP, BackendState.UP, BackendState.DRAIN, BackendState.DOWN
+            BackendState.UP,
+            BackendState.UP,
+            BackendState.UP,
+            BackendState.DRAIN,
+            BackendState.STANDBY,
+            BackendState.DOWN
         };
         return new BackendSpec(
                 pool,

@@ -62,6 +62,8 @@ public final class ExplanationView {
             json.putIfPresent(
                             "rememberedBackend",
                             answer.rememberedId() < 0 ? null : name(answer.rememberedId()))
+                    .putIfPresent(
+                            "formerBackend", answer.formerId() < 0 ? null : name(answer.formerId()))
                     .putIfPresent("fullBackend", answer.fullId() < 0 ? null : name(answer.fullId()))
                     .put("scheduler", schedulerJson());
         }
@@ -255,9 +257,26 @@ public final class ExplanationView {
             return "off";
         }
 
-        return answer.rememberedId() < 0
-                ? "the client is not known; it will be for " + persistence.timeoutS() + " s"
-                : "the client has " + name(answer.rememberedId());
+        if (answer.rememberedId() >= 0) {
+            return "the client has " + name(answer.rememberedId());
+        }
+
+        final String time = " for " + persistence.timeoutS() + " s";
+        return answer.formerId() < 0
+                ? "the client is not known; it will be" + time
+                : "the client had " + formerText() + "; it will have the next one" + time;
+    }
+
+    /** The backend that a client leaves, and why. */
+    private String formerText() {
+        final BackendInfo former = directory.backend(answer.formerId());
+        if (former == null || former.retired()) {
+            return "a backend that is gone";
+        }
+
+        return former.spec().state().keepsClients()
+                ? name(former) + ", which this service cannot use"
+                : name(former) + ", whose state is " + former.spec().state().label();
     }
 
     private String limitsText() {

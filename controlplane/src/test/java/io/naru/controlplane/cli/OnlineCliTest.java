@@ -329,6 +329,34 @@ class OnlineCliTest {
     }
 
     @Test
+    void shouldExplainWhyAClientLeavesItsBackend() throws Exception {
+        start();
+        final Path next =
+                Files.writeString(
+                        directory.resolve("next.yaml"),
+                        Instance.CONFIG
+                                .replace("port: 80\n", "port: 80\n    persistence: 5m\n")
+                                .replace("port: 8002", "port: 8002, backup: true"));
+        assertEquals(ExitCode.OK, run("apply", next.toString()), err());
+        assertEquals("standby 100", dataPlane.backend("web/s2"));
+        dataPlane.answerPackets(
+                answer(Flow.NONE, false, PacketAnswer.SENT, dataPlane.id("web/s2")));
+
+        assertEquals(
+                ExitCode.OK, run("explain", "tcp", "198.51.100.7:40000", "192.0.2.10:80"), err());
+
+        assertTrue(
+                out().contains(
+                                "persistence the client had web/s2, whose state is standby; it will"
+                                        + " have the next one for 300 s\n"),
+                out());
+        assertTrue(out().contains("so          it goes to web/s1\n"), out());
+
+        run("explain", "-o", "json", "tcp", "198.51.100.7:40000", "192.0.2.10:80");
+        assertEquals("web/s2", Json.parseObject(out()).string("formerBackend"));
+    }
+
+    @Test
     void shouldExplainWhyAPacketIsDropped() throws Exception {
         start();
         dataPlane.answerPackets(answerWithoutBackend(-1, DropReason.NO_SERVICE.code(), 0));
@@ -390,6 +418,7 @@ class OnlineCliTest {
                 dropCode,
                 -1,
                 -1,
+                -1,
                 0,
                 0,
                 conflicts,
@@ -419,6 +448,11 @@ class OnlineCliTest {
     }
 
     private PacketAnswer answer(final Flow flow, final boolean opensAnew, final int dropCode) {
+        return answer(flow, opensAnew, dropCode, -1);
+    }
+
+    private PacketAnswer answer(
+            final Flow flow, final boolean opensAnew, final int dropCode, final int formerId) {
         final int backend = dataPlane.id("web/s1");
         return new PacketAnswer(
                 0,
@@ -436,6 +470,7 @@ class OnlineCliTest {
                 Mode.NAT.code(),
                 dropCode,
                 -1,
+                formerId,
                 -1,
                 4_711,
                 65_537,

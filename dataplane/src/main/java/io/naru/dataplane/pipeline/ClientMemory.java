@@ -53,6 +53,11 @@ final class ClientMemory {
         return rules.memberOf(serviceId, remembered);
     }
 
+    /** The backend that a client is remembered with, if {@link #backendOf} gave none; else NONE. */
+    int former(final int serviceId) {
+        return rules.timeoutUnits(serviceId) == 0 ? ForwardingTable.NONE : remembered;
+    }
+
     /** The client has begun another flow with its backend, which {@link #backendOf} gave. */
     void refresh(final int serviceId, final int backendId, final int nowTicks) {
         if (rules.isSteady(backendId)) {

@@ -228,6 +228,9 @@ final class Explainer {
         long tupleHash = opening.tupleHash(burst, 0);
         long keyHash = opening.keyHash(burst, 0, serviceId);
         question.rememberedId = clients.backendOf(burst, 0, serviceId, nowTicks);
+        if (question.rememberedId == ForwardingTable.NONE) {
+            question.formerId = clients.former(serviceId);
+        }
         for (int attempt = 0; attempt < CONFLICT_ATTEMPTS; attempt++) {
             question.conflicts = attempt;
             question.backendId = ForwardingTable.NONE;

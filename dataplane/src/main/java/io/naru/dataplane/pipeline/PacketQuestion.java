@@ -33,6 +33,7 @@ public final class PacketQuestion {
     public int verdict = Verdict.TX;
 
     public int rememberedId = -1;
+    public int formerId = -1;
     public int fullId = -1;
     public int slot;
     public int slots;

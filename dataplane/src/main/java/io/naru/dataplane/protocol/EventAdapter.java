@@ -149,6 +149,7 @@ public final class EventAdapter {
                 event.getInt(EXPLAINED_MODE_OFFSET),
                 event.getInt(EXPLAINED_DROP_OFFSET),
                 event.getInt(EXPLAINED_REMEMBERED_OFFSET),
+                event.getInt(EXPLAINED_FORMER_OFFSET),
                 event.getInt(EXPLAINED_FULL_OFFSET),
                 event.getInt(EXPLAINED_SLOT_OFFSET),
                 event.getInt(EXPLAINED_SLOTS_OFFSET),

@@ -53,7 +53,7 @@ import static io.naru.dataplane.protocol.TextField.STATE_LENGTH;
  *                                               136 local port     4
  *                                               140 remembered id  4
  *                                               144 full id        4
- *                                               148 zero           4
+ *                                               148 former id      4
  *                                               152
  * </pre>
  */
@@ -146,7 +146,8 @@ final class EventDescriptor {
     static final int EXPLAINED_LOCAL_PORT_OFFSET = EXPLAINED_CONFLICTS_OFFSET + 4;
     static final int EXPLAINED_REMEMBERED_OFFSET = EXPLAINED_LOCAL_PORT_OFFSET + 4;
     static final int EXPLAINED_FULL_OFFSET = EXPLAINED_REMEMBERED_OFFSET + 4;
-    static final int EXPLAINED_LENGTH = EXPLAINED_FULL_OFFSET + 8;
+    static final int EXPLAINED_FORMER_OFFSET = EXPLAINED_FULL_OFFSET + 4;
+    static final int EXPLAINED_LENGTH = EXPLAINED_FORMER_OFFSET + 4;
 
     static final int MAX_LENGTH = HOP_TEXT_OFFSET + Limits.MAX_TEXT_BYTES;
 

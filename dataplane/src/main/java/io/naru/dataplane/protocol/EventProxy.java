@@ -102,7 +102,7 @@ public final class EventProxy {
         buffer.putInt(EXPLAINED_LOCAL_PORT_OFFSET, answer.localPort());
         buffer.putInt(EXPLAINED_REMEMBERED_OFFSET, answer.rememberedId());
         buffer.putInt(EXPLAINED_FULL_OFFSET, answer.fullId());
-        buffer.putInt(EXPLAINED_FULL_OFFSET + 4, 0);
+        buffer.putInt(EXPLAINED_FORMER_OFFSET, answer.formerId());
         transmitter.transmit(EXPLAINED, buffer, 0, EXPLAINED_LENGTH);
     }
 

@@ -14,6 +14,8 @@ package io.naru.dataplane.protocol;
  * @param mode code of the {@link Mode} in which it is rewritten; -1 if there is no backend.
  * @param dropCode of the {@link DropReason}, or {@link #SENT}.
  * @param rememberedId the client's backend by persistence, or -1.
+ * @param formerId the backend that the client is remembered with but leaves, as it keeps no
+ *     clients; or -1.
  * @param fullId a backend that would have got it, but has as many flows as it may; or -1. If no
  *     other one is told though the packet is sent, it is the next choice of the scheduler that is
  *     below its limit.
@@ -41,6 +43,7 @@ public record PacketAnswer(
         int mode,
         int dropCode,
         int rememberedId,
+        int formerId,
         int fullId,
         int slot,
         int slots,
