@@ -75,7 +75,7 @@ class ControlPlaneTest {
         dataPlane = new FakeDataPlane(instance.runDirectory());
         instance.start();
         awaitBackend("web/s1", "up 100");
-        awaitBackend("web/sorry-server", "drain 100");
+        awaitBackend("web/sorry-server", "standby 100");
         assertEquals("standby", instance.state("sorry-server"));
 
         check.fail(8_001);
@@ -96,7 +96,14 @@ class ControlPlaneTest {
         instance = new Instance(directory, check).start();
         check.pass(8_001);
         awaitBackend("web/s1", "up 100");
-        awaitBackend("web/sorry-server", "drain 100");
+        awaitBackend("web/sorry-server", "standby 100");
+
+        assertTrue(
+                instance.send("POST", "/v1/backends/web/sorry-server:drain", "")
+                        .body()
+                        .flag("isInForce"));
+        assertEquals("drain", instance.state("sorry-server"));
+        assertEquals("standby 100", dataPlane.backend("web/sorry-server"), "others serve");
     }
 
     @Test
@@ -133,7 +140,7 @@ class ControlPlaneTest {
         dataPlane.traffic("web/s1", 6, 1);
         dataPlane.openings("web/s1", 2, 3);
 
-        awaitBackend("web/s1", "drain 100");
+        awaitBackend("web/s1", "standby 100");
         assertEquals("ejected", instance.state("s1"));
         instance.awaitEvent(
                 "web/s1: ejected for 1 s: 5 of 6 openings failed in 10 s (2 unanswered, 3"

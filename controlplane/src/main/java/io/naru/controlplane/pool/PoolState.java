@@ -271,12 +271,12 @@ public record PoolState(
                 return stand(member, BackendState.DOWN, Cause.HEALTH, null);
             }
             if (member.wanted() == AdminState.DRAIN) {
-                return stand(member, BackendState.DRAIN, Cause.WANTED, null);
+                return stand(member, aside(member, serving), Cause.WANTED, null);
             }
             if (member.ejection() != null) {
                 return stand(
                         member,
-                        BackendState.DRAIN,
+                        aside(member, serving),
                         Cause.EJECTED,
                         "ejected: " + member.ejection().reason());
             }
@@ -296,7 +296,7 @@ public record PoolState(
             if (!serves) {
                 return stand(
                         member,
-                        BackendState.DRAIN,
+                        aside(member, serving),
                         Cause.STANDBY,
                         switch (member.role()) {
                             case REGULAR -> explanation;
@@ -313,6 +313,26 @@ public record PoolState(
                     member.health().isOpen() ? BackendState.KEEP : BackendState.UP,
                     member.role() == Role.REGULAR ? Cause.HEALTH : Cause.STAND_IN,
                     member.role() == Role.REGULAR ? null : explanation);
+        }
+
+        /**
+         * Of one that takes no new flows: clients that are remembered with it stay where an
+         * operator or agent took it out, and leave where the pool's rules did.
+         */
+        private static BackendState aside(final Member member, final Serving serving) {
+            final boolean isQuiesced = member.wanted() == AdminState.DRAIN || member.weight() == 0;
+            return isQuiesced && !isRelieved(member, serving)
+                    ? BackendState.DRAIN
+                    : BackendState.STANDBY;
+        }
+
+        /** Whether those are up that it only stands in for. */
+        private static boolean isRelieved(final Member member, final Serving serving) {
+            return switch (member.role()) {
+                case REGULAR -> false;
+                case BACKUP -> serving == Serving.REGULAR;
+                case SORRY -> serving == Serving.REGULAR || serving == Serving.BACKUP;
+            };
         }
 
         private Standing stand(
@@ -343,7 +363,8 @@ public record PoolState(
                 warm.add(name); // what happened before our start does not count
                 return SlowStart.FULL_SHARE;
             }
-            if (state == BackendState.DRAIN && cause != Cause.EJECTED) {
+            final boolean isAside = state == BackendState.DRAIN || state == BackendState.STANDBY;
+            if (isAside && cause != Cause.EJECTED) {
                 if (wasWarm) {
                     warm.add(name);
                 }

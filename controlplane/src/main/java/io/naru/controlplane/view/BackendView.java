@@ -80,6 +80,7 @@ final class BackendView {
         return switch (standing.cause()) {
             case STANDBY -> "standby";
             case EJECTED -> "ejected";
+            case WANTED -> standing.state() == BackendState.DOWN ? "down" : "drain";
             default -> standing.state().label();
         };
     }

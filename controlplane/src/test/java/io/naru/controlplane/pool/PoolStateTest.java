@@ -59,7 +59,7 @@ class PoolStateTest {
     @Test
     void shouldLetBackupsServeOnlyWhileNoRegularBackendIsUp() {
         look(PoolRules.NONE, up("s1"), down("s2"), backup("b1"), backup("b2"));
-        assertEquals("s1 UP, s2 DOWN, b1 DRAIN, b2 DRAIN", states());
+        assertEquals("s1 UP, s2 DOWN, b1 STANDBY, b2 STANDBY", states());
         assertEquals(Cause.STANDBY, of("b1").cause());
 
         look(PoolRules.NONE, down("s1"), down("s2"), backup("b1"), backup("b2"));
@@ -67,7 +67,7 @@ class PoolStateTest {
         assertEquals("no regular backend is up", of("b1").reason());
 
         look(PoolRules.NONE, up("s1"), down("s2"), backup("b1"), backup("b2"));
-        assertEquals("s1 UP, s2 DOWN, b1 DRAIN, b2 DRAIN", states());
+        assertEquals("s1 UP, s2 DOWN, b1 STANDBY, b2 STANDBY", states());
         assertEquals(
                 List.of(
                         "pool: backups serve: no regular backend is up",
@@ -85,13 +85,13 @@ class PoolStateTest {
     @Test
     void shouldLetTheSorryServerServeWhenNobodyElseDoes() {
         look(PoolRules.NONE, up("s1"), sorry());
-        assertEquals("s1 UP, sorry-server DRAIN", states());
+        assertEquals("s1 UP, sorry-server STANDBY", states());
 
         look(PoolRules.NONE, down("s1"), sorry());
         assertEquals("s1 DOWN, sorry-server UP", states());
 
         look(PoolRules.NONE, down("s1"), backup("b1"), sorry());
-        assertEquals("s1 DOWN, b1 UP, sorry-server DRAIN", states());
+        assertEquals("s1 DOWN, b1 UP, sorry-server STANDBY", states());
     }
 
     @Test
@@ -102,7 +102,7 @@ class PoolStateTest {
 
         look(rules, up("s1"), down("s2"), down("s3"), sorry());
 
-        assertEquals("s1 DRAIN, s2 DOWN, s3 DOWN, sorry-server UP", states());
+        assertEquals("s1 STANDBY, s2 DOWN, s3 DOWN, sorry-server UP", states());
         assertEquals("quorum lost: weight 100 is up, 200 is needed", of("s1").reason());
         assertEquals(
                 List.of(
@@ -176,8 +176,34 @@ class PoolStateTest {
     void shouldLeaveAnEjectedBackendItsFlows() {
         look(PoolRules.NONE, up("s1"), ejected("s2"));
 
-        assertEquals("s1 UP, s2 DRAIN", states());
+        assertEquals("s1 UP, s2 STANDBY", states());
         assertEquals("ejected: 6 of 8 openings failed", of("s2").reason());
+    }
+
+    /** Remembered clients of what is drained go on coming, those of what stands by do not. */
+    @Test
+    void shouldLetClientsStayWhereAnOperatorTookTheBackendOut() {
+        final PoolRules rules = new PoolRules(Duration.ZERO, 200, 0, 0, null);
+        look(rules, up("s1"), drained(Role.REGULAR, "s2"), weighing(0, up("s3")), sorry());
+
+        assertEquals("s1 STANDBY, s2 DRAIN, s3 DRAIN, sorry-server UP", states());
+    }
+
+    @Test
+    void shouldLetClientsOfADrainedStandInStayUntilThoseBeforeItAreUp() {
+        final Member drained = drained(Role.BACKUP, "b1");
+        final Member weightless = weighing(0, backup("b2"));
+        final Member farewell = drained(Role.SORRY, "sorry-server");
+
+        look(PoolRules.NONE, down("s1"), drained, weightless, farewell);
+        assertEquals("s1 DOWN, b1 DRAIN, b2 DRAIN, sorry-server DRAIN", states());
+        look(PoolRules.NONE, down("s1"), drained, weightless, sorry());
+        assertEquals("s1 DOWN, b1 DRAIN, b2 DRAIN, sorry-server UP", states());
+        look(PoolRules.NONE, down("s1"), drained, backup("b2"), farewell);
+        assertEquals("s1 DOWN, b1 DRAIN, b2 UP, sorry-server STANDBY", states());
+        look(PoolRules.NONE, up("s1"), drained, weightless, farewell);
+        assertEquals("s1 UP, b1 STANDBY, b2 STANDBY, sorry-server STANDBY", states());
+        assertEquals(Cause.WANTED, of("b1").cause());
     }
 
     @Test
@@ -201,7 +227,7 @@ class PoolStateTest {
         look(PoolRules.NONE, resting, serving);
         assertEquals("s1 KEEP, b1 KEEP", states());
         look(PoolRules.NONE, up("s1"), serving);
-        assertEquals("s1 UP, b1 DRAIN", states());
+        assertEquals("s1 UP, b1 STANDBY", states());
     }
 
     @Test
@@ -211,9 +237,9 @@ class PoolStateTest {
         final Member resting = member("s2", Role.REGULAR, AdminState.UP, BackendHealth.RESTING);
 
         look(rules, up("s1"), resting, sorry());
-        assertEquals("s1 DRAIN, s2 DRAIN, sorry-server UP", states());
+        assertEquals("s1 STANDBY, s2 STANDBY, sorry-server UP", states());
         look(rules, up("s1"), up("s2"), sorry());
-        assertEquals("s1 UP, s2 UP, sorry-server DRAIN", states());
+        assertEquals("s1 UP, s2 UP, sorry-server STANDBY", states());
     }
 
     // -- slow start
@@ -350,6 +376,16 @@ class PoolStateTest {
             }
             if (member.health() == BackendHealth.DOWN && state.serving() != Serving.PANIC) {
                 assertFalse(takes(member), what);
+            }
+            final boolean isQuiesced = member.wanted() == AdminState.DRAIN || member.weight() == 0;
+            if (standing.state() == BackendState.DRAIN) {
+                assertTrue(isQuiesced, what);
+            }
+            if (standing.state() == BackendState.STANDBY && isQuiesced) {
+                assertTrue(member.role() != Role.REGULAR, what);
+                assertTrue(
+                        state.serving() == Serving.REGULAR || state.serving() == Serving.BACKUP,
+                        what);
             }
             assertTrue(standing.share() >= 10 && standing.share() <= 100, what);
             final Standing was = before == null ? null : before.standings().get(member.name());
@@ -502,6 +538,10 @@ class PoolStateTest {
     private static Member ejected(final String name) {
         return new Member(
                 name, Role.REGULAR, AdminState.UP, false, 100, BackendHealth.UP, EJECTION);
+    }
+
+    private static Member drained(final Role role, final String name) {
+        return member(name, role, AdminState.DRAIN, BackendHealth.UP);
     }
 
     private static Member weighing(final int weight, final Member member) {
