@@ -9,13 +9,8 @@ import io.naru.dataplane.flow.FlowTable;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.packet.Bounds;
-import io.naru.dataplane.packet.EthernetHeader;
-import io.naru.dataplane.packet.InternetChecksum;
 import io.naru.dataplane.packet.Ipv4Header;
-import io.naru.dataplane.packet.RawMemory;
 import io.naru.dataplane.packet.TcpHeader;
-import io.naru.dataplane.packet.TransportHeader;
-import io.naru.dataplane.packet.UdpHeader;
 import io.naru.dataplane.pipeline.FlowAccounts;
 import io.naru.dataplane.pipeline.Pipeline;
 import io.naru.dataplane.pipeline.PipelineSettings;
@@ -24,7 +19,6 @@ import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
-import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.schedule.Scheduler;
@@ -54,10 +48,10 @@ import org.openjdk.jmh.annotations.Warmup;
  * What the whole pipeline costs per packet, from a received burst to the verdicts: no port, no
  * kernel.
  *
- * <p>Half of the packets are TCP, half UDP, 64 to 127 bytes long, each of a flow drawn uniformly.
- * Before each round all 16,384 frames are written anew with freshly drawn flows, outside the
- * timing: else the same 16,384 flows would be hit again and again, and sit in the cache. With
- * {@code both} every second packet (drawn, too) comes back from the backend.
+ * <p>Half of the packets are TCP, half UDP, in frames of 64 to 127 bytes, 20 more of IPv6, each of
+ * a flow drawn uniformly. Before each round all 16,384 frames are written anew with freshly drawn
+ * flows, outside the timing: else the same 16,384 flows would be hit again and again, and sit in
+ * the cache. With {@code both} every second packet (drawn, too) comes back from the backend.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -76,16 +70,22 @@ public class PipelineBenchmark {
     /** Enough for a million flows of full-nat, whose two protocols have ports of their own. */
     private static final int LOCAL_ADDRESSES = 16;
 
-    private static final int VIP_NET = 0x0a02_00c0; // 192.0.2.10
+    // Hosts, whose number is an IPv4 address or the end of an IPv6 one.
+    private static final int VIP_HOST = 0xc000_020a;
+    private static final int BACKEND_HOST = 0x0a02_0001;
+    private static final int LOCAL_HOST = 0x0a02_0064;
+    private static final int OWN_HOST = 0x0a02_00fe;
+
     private static final int TCP_PORT_NET = 0x5000; // 80
     private static final int UDP_PORT_NET = 0x3500; // 53
-    private static final long OUR_MAC = 0x0100_0000_0002L;
-    private static final long ROUTER_MAC = 0x9900_0000_0002L;
     private static final long START_NS = 1_000_000_000_000L;
 
     /** How frames are rewritten. */
     @Param({"nat", "dsr-l2", "full-nat", "dsr-gre", "dsr-ipip"})
     private String mode;
+
+    @Param({"ipv4", "ipv6"})
+    private String family;
 
     /** In the table and hit. */
     @Param({"1000", "1000000", "10000000"})
@@ -100,12 +100,14 @@ public class PipelineBenchmark {
     private FlowMemory memory;
     private FlowTable table;
     private Pipeline pipeline;
+    private boolean isIpv6;
     private byte[] backendByFlow;
     private long random = 42;
     private long nowNs = START_NS;
 
     @Setup(Level.Trial)
     public void setup() {
+        isIpv6 = "ipv6".equals(family);
         frames = announced(MappedRegion.anonymous((long) FRAME_COUNT * FRAME_SIZE, HugePages.AUTO));
         memory = new FlowMemory(flows, HugePages.AUTO);
         final WorkerStats stats = WorkerStats.inMemory();
@@ -120,7 +122,7 @@ public class PipelineBenchmark {
         pipeline =
                 new Pipeline(
                         PipelineSettings.ofSingleWorker(true),
-                        new long[] {OUR_MAC, OUR_MAC},
+                        new long[] {FrameWriter.OUR_MAC, FrameWriter.OUR_MAC},
                         table,
                         accounts,
                         hash,
@@ -147,16 +149,16 @@ public class PipelineBenchmark {
                     new BackendSpec(
                             "pool",
                             "s" + i,
-                            IpAddress.ipv4(0x0a02_0001 + i),
+                            FrameWriter.address(isIpv6, BACKEND_HOST + i),
                             keepsPort ? 0 : 8_080,
                             1,
                             BackendState.UP),
                     i);
         }
         for (int i = 0; i < LOCAL_ADDRESSES; i++) {
-            builder.localAddress(i, IpAddress.ipv4(0x0a02_0064 + i), false);
+            builder.localAddress(i, FrameWriter.address(isIpv6, LOCAL_HOST + i), false);
         }
-        builder.interfaceAddress(1, IpAddress.ipv4(0x0a02_00fe)); // the tunnels' source
+        builder.interfaceAddress(1, FrameWriter.address(isIpv6, OWN_HOST)); // the tunnels' source
         builder.service(0, service("web", Protocol.TCP, 80, serviceMode), ids);
         builder.service(1, service("dns", Protocol.UDP, 53, serviceMode), ids);
         final ForwardingTable snapshot = builder.build();
@@ -168,14 +170,14 @@ public class PipelineBenchmark {
         pipeline.adopt(snapshot, schedulers, FlowExpiry.DEFAULT);
     }
 
-    private static ServiceSpec service(
+    private ServiceSpec service(
             final String name,
             final Protocol protocol,
             final int port,
             final io.naru.dataplane.protocol.Mode mode) {
         return new ServiceSpec(
                 name,
-                IpAddress.ipv4(Integer.reverseBytes(VIP_NET)),
+                FrameWriter.address(isIpv6, VIP_HOST),
                 protocol,
                 port,
                 port,
@@ -209,7 +211,7 @@ public class PipelineBenchmark {
                 entry ->
                         FlowEntry.state(
                                 entry,
-                                FlowEntry.protocol(entry) == Ipv4Header.PROTOCOL_TCP
+                                (FlowEntry.protocol(entry) & 0x7f) == Ipv4Header.PROTOCOL_TCP
                                         ? FlowState.ESTABLISHED
                                         : FlowState.UDP_ESTABLISHED));
     }
@@ -262,7 +264,7 @@ public class PipelineBenchmark {
 
     private void take(final int i, final int frame) {
         burst.address[i] = frames.address() + (long) frame * FRAME_SIZE + HEADROOM;
-        burst.length[i] = 64 + (frame & 63);
+        burst.length[i] = (isIpv6 ? 84 : 64) + (frame & 63);
         burst.ingress[i] = 0;
     }
 
@@ -270,70 +272,34 @@ public class PipelineBenchmark {
 
     private void writeToBackend(final long address, final int flow, final int tcpFlags) {
         final int port = isTcp(flow) ? TCP_PORT_NET : UDP_PORT_NET;
-        write(
+        FrameWriter.write(
                 address,
-                flow,
-                clientIpNet(flow),
-                VIP_NET,
+                isIpv6,
+                isTcp(flow),
+                clientHost(flow),
+                VIP_HOST,
                 clientPortNet(flow) | (port << 16),
                 tcpFlags);
     }
 
     private void writeToClient(final long address, final int flow) {
-        final int backendIpNet = Integer.reverseBytes(0x0a02_0001 + backendByFlow[flow]);
         final int portNet = Short.reverseBytes((short) 8_080) & 0xffff;
-        write(
+        FrameWriter.write(
                 address,
-                flow,
-                backendIpNet,
-                clientIpNet(flow),
+                isIpv6,
+                isTcp(flow),
+                BACKEND_HOST + backendByFlow[flow],
+                clientHost(flow),
                 portNet | (clientPortNet(flow) << 16),
                 TcpHeader.ACK);
-    }
-
-    private static void write(
-            final long address,
-            final int flow,
-            final int source,
-            final int destination,
-            final int ports,
-            final int tcpFlags) {
-        final long l3 = address + EthernetHeader.LENGTH;
-        final long l4 = l3 + Ipv4Header.LENGTH;
-        EthernetHeader.putMacsNet(address, OUR_MAC, ROUTER_MAC);
-        EthernetHeader.putEtherTypeNet(address, EthernetHeader.ETHER_TYPE_IPV4_NET);
-        final int length = 50;
-        RawMemory.putLong(l3, 0x0000_0040_0000_0045L);
-        Ipv4Header.putTotalLength(l3, length);
-        Ipv4Header.putTtl(l3, 64);
-        RawMemory.putByte(
-                l3 + Ipv4Header.PROTOCOL_OFFSET,
-                (byte) (isTcp(flow) ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP));
-        Ipv4Header.putSourceNet(l3, source);
-        Ipv4Header.putDestinationNet(l3, destination);
-        Ipv4Header.putChecksumNet(l3, 0);
-        Ipv4Header.putChecksumNet(l3, InternetChecksum.checksumNet(l3, Ipv4Header.LENGTH));
-        RawMemory.putInt(l4, ports);
-        if (isTcp(flow)) {
-            RawMemory.putInt(l4 + TcpHeader.SEQUENCE_OFFSET, 0); // of UDP its length is there
-            RawMemory.putByte(l4 + TcpHeader.DATA_OFFSET_OFFSET, (byte) 0x50);
-            RawMemory.putByte(l4 + TcpHeader.FLAGS_OFFSET, (byte) tcpFlags);
-            RawMemory.putShort(l4 + TcpHeader.CHECKSUM_OFFSET, (short) 0x1234);
-        } else {
-            RawMemory.putShort(
-                    l4 + UdpHeader.LENGTH_OFFSET,
-                    Short.reverseBytes((short) (length - Ipv4Header.LENGTH)));
-            RawMemory.putShort(
-                    l4 + TransportHeader.checksumOffset(Ipv4Header.PROTOCOL_UDP), (short) 0x1234);
-        }
     }
 
     private static boolean isTcp(final int flow) {
         return (flow & 1) == 0;
     }
 
-    private static int clientIpNet(final int flow) {
-        return Integer.reverseBytes(0x1400_0000 + (flow >>> 3));
+    private static int clientHost(final int flow) {
+        return 0x1400_0000 + (flow >>> 3);
     }
 
     private static int clientPortNet(final int flow) {

@@ -265,11 +265,29 @@ public final class FlowTable {
         }
     }
 
-    private static long touchEntries(final PacketBurst burst, final int count) {
+    private long touchEntries(final PacketBurst burst, final int count) {
         final long[] candidates = burst.entry;
+        final long[] keysB = burst.keyB;
         long sum = 0;
+        long families = 0;
         for (int i = 0; i < count; i++) {
             sum += RawMemory.getLong(candidates[i]);
+            families |= keysB[i];
+        }
+
+        return (families & FAMILY_6_IN_KEY) == 0 ? sum : sum + touchAddresses(burst, count);
+    }
+
+    /** The second lines, of IPv6 only. */
+    private long touchAddresses(final PacketBurst burst, final int count) {
+        final long[] candidates = burst.entry;
+        final long[] keysB = burst.keyB;
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            final long candidate = candidates[i];
+            if ((keysB[i] & FAMILY_6_IN_KEY) != 0 && candidate != noneEntry) {
+                sum += RawMemory.getLong(addresses(candidate));
+            }
         }
 
         return sum;
@@ -283,11 +301,23 @@ public final class FlowTable {
                 candidates[i] = NONE;
             } else if (!FlowEntry.matches(
                             candidate, burst.keyA[i], burst.keyB[i], burst.direction[i])
-                    || expiry.isExpired(candidate, nowTicks)
-                    || (burst.keyB[i] & FAMILY_6_IN_KEY) != 0) {
+                    || !hasAddressesOf(burst, i, candidate)
+                    || expiry.isExpired(candidate, nowTicks)) {
                 candidates[i] = findLive(burst, i, nowTicks);
             }
         }
+    }
+
+    /**
+     * Whether the addresses of a flow, whose keys are those of the packet, are the packet's too.
+     */
+    private boolean hasAddressesOf(final PacketBurst burst, final int i, final long entry) {
+        if ((burst.keyB[i] & FAMILY_6_IN_KEY) == 0) {
+            return true; // they are in the keys
+        }
+
+        final long source = burst.address[i] + burst.l3Offset[i] + Ipv6Header.SOURCE_OFFSET;
+        return FlowAddresses.matches(addresses(entry), source, burst.direction[i]);
     }
 
     /**
@@ -312,12 +342,7 @@ public final class FlowTable {
      */
     public long find(final PacketBurst burst, final int i) {
         final long entry = find(burst.hash[i], burst.keyA[i], burst.keyB[i], burst.direction[i]);
-        if (entry == NONE || (burst.keyB[i] & FAMILY_6_IN_KEY) == 0) {
-            return entry;
-        }
-
-        final long source = burst.address[i] + burst.l3Offset[i] + Ipv6Header.SOURCE_OFFSET;
-        return FlowAddresses.matches(addresses(entry), source, burst.direction[i]) ? entry : NONE;
+        return entry == NONE || hasAddressesOf(burst, i, entry) ? entry : NONE;
     }
 
     /**

@@ -13,9 +13,9 @@ import io.naru.dataplane.port.PacketBurst;
  * <p>{@code keyA} and {@code keyB} are those of IPv4; of IPv6 only {@code keyB}, since the key of
  * an address that long is a secret of the flow table's.
  *
- * <p>Plain TCP and UDP over IPv4 go straight through, with no branch on which of the two it is
- * (such a branch is a coin toss to the CPU and costs 3-4 ns a packet); the rest is sorted out by
- * {@link #parseUncommon}.
+ * <p>Plain TCP and UDP go straight through, first those over IPv4 and then those over IPv6, with no
+ * branch on which of the two it is (such a branch is a coin toss to the CPU and costs 3-4 ns a
+ * packet); the rest is sorted out by {@link #parseUncommon}.
  */
 public final class PacketParser {
     /** Version and IHL are 0x45 and it is no fragment, in the first 8 bytes as loaded. */
@@ -38,7 +38,7 @@ public final class PacketParser {
     /** Fragment offset and more-fragments of an IPv6 fragment header, as loaded. */
     private static final int FRAGMENT_6_MASK_NET = 0xf9ff;
 
-    /** Not a kind: what the fast loop could not tell. */
+    /** Not a kind: what the fast loops could not tell, or not yet. */
     private static final int UNPARSED = -1;
 
     private static final int OPTION_END = 0;
@@ -50,25 +50,47 @@ public final class PacketParser {
 
     /** Parses the packets {@code [0, count)} of {@code burst}. */
     public static void parse(final PacketBurst burst) {
-        final int count = burst.count;
-        int uncommon = 0;
-        for (int i = 0; i < count; i++) {
-            if (!parsePlain(burst, i, burst.address[i], burst.length[i])) {
-                burst.kind[i] = UNPARSED;
-                uncommon++;
-            }
+        int left = parsePlain4(burst);
+        if (left > 0) {
+            left = parsePlain6(burst);
         }
 
-        // Not above: the fast loop has no call in it, after which all would be loaded anew.
-        for (int i = 0; uncommon > 0; i++) {
+        // Not in the loops of the plain: after a call they would load and check all anew.
+        for (int i = 0; left > 0; i++) {
             if (burst.kind[i] == UNPARSED) {
                 parseUncommon(burst, i, burst.address[i], burst.length[i]);
-                uncommon--;
+                left--;
             }
         }
     }
 
-    private static boolean parsePlain(
+    private static int parsePlain4(final PacketBurst burst) {
+        final int count = burst.count;
+        int left = 0;
+        for (int i = 0; i < count; i++) {
+            if (!isPlain4(burst, i, burst.address[i], burst.length[i])) {
+                burst.kind[i] = UNPARSED;
+                left++;
+            }
+        }
+
+        return left;
+    }
+
+    private static int parsePlain6(final PacketBurst burst) {
+        final int count = burst.count;
+        int left = 0;
+        for (int i = 0; i < count; i++) {
+            if (burst.kind[i] == UNPARSED
+                    && !isPlain6(burst, i, burst.address[i], burst.length[i])) {
+                left++;
+            }
+        }
+
+        return left;
+    }
+
+    private static boolean isPlain4(
             final PacketBurst burst, final int i, final long address, final int length) {
         if (length < EthernetHeader.LENGTH + VlanHeader.LENGTH + Ipv4Header.LENGTH) {
             return false;
@@ -83,32 +105,76 @@ public final class PacketParser {
 
         final long l3 = address + l3Offset;
         final long firstWord = RawMemory.getLong(l3);
-        return etherTypeNet == EthernetHeader.ETHER_TYPE_IPV4_NET
-                && (firstWord & PLAIN_MASK_NET) == PLAIN_NET
-                && parseTransport(burst, i, l3, l3Offset, firstWord, length);
+        final int protocol = Ipv4Header.protocol(l3);
+        final int totalLength = Short.reverseBytes((short) (firstWord >>> 16)) & 0xffff;
+        if (etherTypeNet != EthernetHeader.ETHER_TYPE_IPV4_NET
+                || (firstWord & PLAIN_MASK_NET) != PLAIN_NET
+                || totalLength > length - l3Offset
+                || !isTransport(burst, i, l3, Ipv4Header.LENGTH, totalLength, protocol)) {
+            return false;
+        }
+
+        burst.kind[i] = PacketKind.TRANSPORT;
+        burst.l3Offset[i] = l3Offset;
+        burst.l4Offset[i] = l3Offset + Ipv4Header.LENGTH;
+        burst.keyA[i] = RawMemory.getLong(l3 + Ipv4Header.SOURCE_OFFSET);
+        burst.keyB[i] = keyB(l3 + Ipv4Header.LENGTH, protocol);
+        return true;
     }
 
-    private static boolean parseTransport(
+    private static boolean isPlain6(
+            final PacketBurst burst, final int i, final long address, final int length) {
+        if (length < EthernetHeader.LENGTH + VlanHeader.LENGTH + Ipv6Header.LENGTH) {
+            return false;
+        }
+
+        int l3Offset = EthernetHeader.LENGTH;
+        int etherTypeNet = EthernetHeader.etherTypeNet(address);
+        if (etherTypeNet == EthernetHeader.ETHER_TYPE_VLAN_NET) {
+            l3Offset += VlanHeader.LENGTH;
+            etherTypeNet = VlanHeader.etherTypeNet(address);
+        }
+
+        final long l3 = address + l3Offset;
+        final int protocol = Ipv6Header.nextHeader(l3);
+        final int totalLength = Ipv6Header.LENGTH + Ipv6Header.payloadLength(l3);
+        if (etherTypeNet != EthernetHeader.ETHER_TYPE_IPV6_NET
+                || Ipv6Header.version(l3) != 6
+                || totalLength > length - l3Offset
+                || !isTransport(burst, i, l3, Ipv6Header.LENGTH, totalLength, protocol)) {
+            return false;
+        }
+
+        burst.kind[i] = PacketKind.TRANSPORT_6;
+        burst.l3Offset[i] = l3Offset;
+        burst.l4Offset[i] = l3Offset + Ipv6Header.LENGTH;
+        burst.keyA[i] = 0;
+        burst.keyB[i] = keyB(l3 + Ipv6Header.LENGTH, protocol | FAMILY_6);
+        return true;
+    }
+
+    /**
+     * Whether it is TCP or UDP with lengths that fit; then what is common to the families is set.
+     */
+    private static boolean isTransport(
             final PacketBurst burst,
             final int i,
             final long l3,
-            final int l3Offset,
-            final long firstWord,
-            final int length) {
-        final int totalLength = Short.reverseBytes((short) (firstWord >>> 16)) & 0xffff;
-        final int protocol = Ipv4Header.protocol(l3);
+            final int headerLength,
+            final int totalLength,
+            final int protocol) {
         final int isTransport =
                 (int) (TRANSPORT_PROTOCOLS >>> protocol) & ((protocol - Long.SIZE) >>> 31);
         final int isTcp = ~protocol & isTransport; // 6 is even, 17 is odd
         final int minLength = UdpHeader.LENGTH + (TcpHeader.LENGTH - UdpHeader.LENGTH) * isTcp;
-        final int l4Length = totalLength - Ipv4Header.LENGTH;
-        if (((isTransport - 1) | (length - l3Offset - totalLength) | (l4Length - minLength)) < 0) {
+        final int l4Length = totalLength - headerLength;
+        if (((isTransport - 1) | (l4Length - minLength)) < 0) {
             return false;
         }
 
         // From here on the header's fixed part is inside the packet. A TCP header says how long it
         // is, a UDP header how long the datagram is; either has to lie between the two bounds.
-        final long l4 = l3 + Ipv4Header.LENGTH;
+        final long l4 = l3 + headerLength;
         final int tcpMask = -isTcp;
         final int tcpLength =
                 (RawMemory.getByte(l4 + (TcpHeader.DATA_OFFSET_OFFSET & tcpMask)) & 0xf0) >>> 2;
@@ -117,16 +183,10 @@ public final class PacketParser {
             return false;
         }
 
-        burst.kind[i] = PacketKind.TRANSPORT;
-        burst.l3Offset[i] = l3Offset;
-        burst.l4Offset[i] = l3Offset + Ipv4Header.LENGTH;
         burst.protocol[i] = protocol;
         burst.tcpFlags[i] =
                 RawMemory.getByte(l4 + (TcpHeader.FLAGS_OFFSET & tcpMask)) & 0xff & tcpMask;
         burst.payloadLength[i] = l4Length - ((tcpLength & tcpMask) | (UdpHeader.LENGTH & ~tcpMask));
-        burst.keyA[i] = RawMemory.getLong(l3 + Ipv4Header.SOURCE_OFFSET);
-        burst.keyB[i] =
-                (TransportHeader.portsNet(l4) & 0xffff_ffffL) | ((long) protocol << Integer.SIZE);
         return true;
     }
 

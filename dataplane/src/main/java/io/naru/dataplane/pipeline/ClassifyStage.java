@@ -89,8 +89,14 @@ final class ClassifyStage {
         for (int i = 0; i < count; i++) {
             final long frame = burst.address[i];
             final long l3 = frame + burst.l3Offset[i];
-            if (burst.kind[i] != PacketKind.TRANSPORT
-                    || !isSound(frame, l3, macsNet[burst.ingress[i]])) {
+            final int kind = burst.kind[i];
+            final boolean isOfOneToUs = isOfOneToUs(frame, macsNet[burst.ingress[i]]);
+            if (kind == PacketKind.TRANSPORT_6 && isOfOneToUs) {
+                classifyIpv6(burst, i, l3);
+                continue;
+            }
+
+            if (kind != PacketKind.TRANSPORT || !isOfOneToUs || !isSound(l3)) {
                 final int verdict = classifyUncommon(burst, i, frame, l3, nowNs);
                 if (verdict != Verdict.UNDECIDED) {
                     decide(burst, i, verdict);
@@ -156,7 +162,6 @@ final class ClassifyStage {
         }
 
         return switch (kind) {
-            case PacketKind.TRANSPORT_6 -> classifyIpv6(burst, i, l3);
             case PacketKind.TRANSPORT_WITH_OPTIONS -> classifyWithOptions(burst, i, l3);
             case PacketKind.ICMP_6 ->
                     IcmpErrorStage.isError(IcmpHeader.type(frame + burst.l4Offset[i]), true)
@@ -201,7 +206,7 @@ final class ClassifyStage {
         return burst.verdict[i];
     }
 
-    private int classifyIpv6(final PacketBurst burst, final int i, final long l3) {
+    private void classifyIpv6(final PacketBurst burst, final int i, final long l3) {
         final long sourceHigh = Ipv6Header.sourceHighNet(l3);
         final long sourceLow = Ipv6Header.sourceLowNet(l3);
         final long targetHigh = Ipv6Header.destinationHighNet(l3);
@@ -209,14 +214,13 @@ final class ClassifyStage {
         final boolean isToVip = table.isVip6(targetHigh, targetLow);
         if (table.hasLocals()
                 && isLocal6(burst, i, isToVip, sourceHigh, sourceLow, targetHigh, targetLow)) {
-            return burst.verdict[i];
+            return;
         }
 
         burst.keyA[i] =
                 (flowHash.digest(sourceHigh, sourceLow) & 0xffff_ffffL)
                         | ((long) flowHash.digest(targetHigh, targetLow) << Integer.SIZE);
         classifyFlow(burst, i, burst.keyA[i], isToVip ? FlowEntry.TO_BACKEND : FlowEntry.TO_CLIENT);
-        return burst.verdict[i];
     }
 
     // -- replies to local ports -------------------------------------------------------------------
@@ -292,15 +296,19 @@ final class ClassifyStage {
         burst.keyB[i] = 0;
     }
 
-    /**
-     * Whether a packet is sent to us, by a single machine, with the right header checksum. Nobody
-     * is 0.0.0.0, and that is what flows have for a backend whose answers are not found by it.
-     */
-    private static boolean isSound(final long frame, final long l3, final long macNet) {
+    /** Whether a frame is sent to us, and by a single machine. */
+    private static boolean isOfOneToUs(final long frame, final long macNet) {
         final long notOurs = (getLong(frame) ^ macNet) & EthernetHeader.MAC_MASK;
         final long group = getLong(frame + EthernetHeader.SOURCE_OFFSET) & GROUP_BIT;
-        final int source = getInt(l3 + Ipv4Header.SOURCE_OFFSET);
-        return (notOurs | group) == 0 && source != 0 && isChecksumRight(l3);
+        return (notOurs | group) == 0;
+    }
+
+    /**
+     * Whether an IPv4 header has its right checksum, and a source: nobody is 0.0.0.0, and that is
+     * what flows have for a backend whose answers are not found by it.
+     */
+    private static boolean isSound(final long l3) {
+        return getInt(l3 + Ipv4Header.SOURCE_OFFSET) != 0 && isChecksumRight(l3);
     }
 
     /** Whether the words of a header of 20 bytes add up to minus zero (RFC 1071). */
