@@ -100,29 +100,30 @@ public record ConfigDiff(List<Change> changes) {
         }
         compareAll(
                 Subject.INTERFACE,
-                ConfigKeys.INTERFACE,
+                InterfaceKeys.INTERFACE,
                 byName(before.interfaces(), InterfaceConfig::name),
                 byName(after.interfaces(), InterfaceConfig::name),
                 changes);
         compareAll(
                 Subject.DATAPLANE,
-                ConfigKeys.DATA_PLANE,
+                DataPlaneKeys.DATA_PLANE,
                 Map.of("", before.dataPlane()),
                 Map.of("", after.dataPlane()),
                 changes);
         compareAll(
                 Subject.SERVICE,
-                ConfigKeys.SERVICE,
+                ServiceKeys.SERVICE,
                 byName(before.services(), ServiceConfig::name),
                 byName(after.services(), ServiceConfig::name),
                 changes);
         compareAll(
                 Subject.POOL,
-                ConfigKeys.POOL,
+                PoolKeys.POOL,
                 byName(before.pools(), PoolConfig::name),
                 byName(after.pools(), PoolConfig::name),
                 changes);
-        compareAll(Subject.BACKEND, ConfigKeys.BACKEND, backends(before), backends(after), changes);
+        compareAll(
+                Subject.BACKEND, BackendKeys.BACKEND, backends(before), backends(after), changes);
 
         return new ConfigDiff(changes);
     }

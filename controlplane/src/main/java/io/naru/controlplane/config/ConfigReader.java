@@ -87,7 +87,7 @@ public final class ConfigReader {
     private static NaruConfig bind(final Node root, final Problems problems) {
         try {
             final Section section = ConfigKeys.ROOT.read(root, "", problems);
-            return section == null ? null : new ConfigAssembler(section).assemble();
+            return section == null ? null : ConfigKeys.assemble(section);
         } catch (final LimitException ex) {
             problems.error(ex.mark(), ex.getMessage(), null);
             return null;

@@ -64,18 +64,18 @@ public final class ConfigReference {
     public static String markdown() {
         final StringBuilder page = new StringBuilder(HEAD);
         append(page, "Top level", ConfigKeys.ROOT);
-        append(page, "interfaces[]", ConfigKeys.INTERFACE);
-        append(page, "services[]", ConfigKeys.SERVICE);
-        append(page, "services[].timeouts", ConfigKeys.TIMEOUTS);
-        append(page, "services[].persistence", ConfigKeys.PERSISTENCE);
-        append(page, "services[].tunnel", ConfigKeys.TUNNEL);
-        append(page, "pools[]", ConfigKeys.POOL);
-        append(page, "pools[].backends[], services[].backends[]", ConfigKeys.BACKEND);
-        append(page, "pools[].sorry-server", ConfigKeys.SORRY_SERVER);
-        append(page, "pools[].outliers", ConfigKeys.OUTLIERS);
-        append(page, "pools[].agent", ConfigKeys.AGENT);
-        append(page, "pools[].check, services[].check", ConfigKeys.CHECK);
-        append(page, "dataplane", ConfigKeys.DATA_PLANE);
+        append(page, "interfaces[]", InterfaceKeys.INTERFACE);
+        append(page, "services[]", ServiceKeys.SERVICE);
+        append(page, "services[].timeouts", TimeoutKeys.TIMEOUTS);
+        append(page, "services[].persistence", PersistenceKeys.PERSISTENCE);
+        append(page, "services[].tunnel", TunnelKeys.TUNNEL);
+        append(page, "pools[]", PoolKeys.POOL);
+        append(page, "pools[].backends[], services[].backends[]", BackendKeys.BACKEND);
+        append(page, "pools[].sorry-server", BackendKeys.SORRY_SERVER);
+        append(page, "pools[].outliers", OutlierKeys.OUTLIERS);
+        append(page, "pools[].agent", AgentKeys.AGENT);
+        append(page, "pools[].check, services[].check", CheckKeys.CHECK);
+        append(page, "dataplane", DataPlaneKeys.DATA_PLANE);
         return page.toString();
     }
 

@@ -29,17 +29,17 @@ public final class DataPlaneSettings {
             append(
                     text,
                     DataPlaneProperties.interfaceMode(name),
-                    ConfigKeys.XDP_MODE.type(),
+                    InterfaceKeys.MODE.type(),
                     each.mode());
             append(
                     text,
                     DataPlaneProperties.interfaceZeroCopy(name),
-                    ConfigKeys.ZERO_COPY.type(),
+                    InterfaceKeys.ZERO_COPY.type(),
                     each.zeroCopy());
             append(
                     text,
                     DataPlaneProperties.interfaceQueues(name),
-                    ConfigKeys.QUEUES.type(),
+                    InterfaceKeys.QUEUES.type(),
                     each.queues());
             append(text, DataPlaneProperties.interfaceVlan(name), each.vlan());
         }
@@ -53,9 +53,9 @@ public final class DataPlaneSettings {
         append(
                 text,
                 DataPlaneProperties.HUGE_PAGES,
-                ConfigKeys.HUGE_PAGES.type(),
+                DataPlaneKeys.HUGE_PAGES.type(),
                 dataPlane.hugePages());
-        append(text, DataPlaneProperties.IDLE, ConfigKeys.IDLE.type(), dataPlane.idle());
+        append(text, DataPlaneProperties.IDLE, DataPlaneKeys.IDLE.type(), dataPlane.idle());
         append(text, DataPlaneProperties.VIP_ECHO, dataPlane.vipEcho());
         append(text, DataPlaneProperties.LOCAL_PORTS, dataPlane.localPorts());
         if (dataPlane.hashSeed() != 0) {

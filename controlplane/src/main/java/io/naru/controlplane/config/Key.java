@@ -15,6 +15,7 @@ final class Key<R, T> {
     private final String doc;
     private Function<R, ?> component;
     private T defaultValue;
+    private T absent;
     private String defaultText;
     private boolean required;
     private boolean restart;
@@ -32,14 +33,29 @@ final class Key<R, T> {
         return new Key<>(name, type, doc);
     }
 
-    /** Where its value is in the record; null there is "not given". */
+    /**
+     * Where its value is in the record; null there is "not given", and so is what {@link #absentAs}
+     * says.
+     */
     Key<R, T> component(final Function<R, ?> newComponent) {
         this.component = newComponent;
         return this;
     }
 
+    /** The value when it is not given, which is written nevertheless. */
     Key<R, T> defaultsTo(final T value) {
         this.defaultValue = value;
+        return this;
+    }
+
+    /** The value when it is not given; what few say is written only where it is another. */
+    Key<R, T> defaultsQuietlyTo(final T value) {
+        return defaultsTo(value).absentAs(value);
+    }
+
+    /** What the record has when it is not given, where that is no value that a file could give. */
+    Key<R, T> absentAs(final T value) {
+        this.absent = value;
         return this;
     }
 
@@ -83,6 +99,11 @@ final class Key<R, T> {
         return defaultValue;
     }
 
+    /** What the record has when the key is not given, or null. */
+    T standIn() {
+        return defaultValue == null ? absent : defaultValue;
+    }
+
     /** The default as the file would say it, or in words; null if there is none. */
     String defaultText() {
         return defaultText != null || defaultValue == null
@@ -111,8 +132,9 @@ final class Key<R, T> {
         return component != null;
     }
 
-    /** Its value in {@code record}, or null. */
+    /** Its value in {@code record}; null if that need not be said. */
     Object valueIn(final R record) {
-        return component.apply(record);
+        final Object value = component.apply(record);
+        return value == null || value.equals(absent) ? null : value;
     }
 }

@@ -1,5 +1,6 @@
 package io.naru.controlplane.config;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -39,10 +40,39 @@ final class Section {
         return has(key) ? (T) values.get(key) : key.defaultValue();
     }
 
+    /**
+     * What the record gets: the value given if it is usable, else {@link Key#standIn}. A value that
+     * was refused is stood in for, so that one mistake is reported once.
+     */
+    <T> T orDefault(final Key<?, T> key) {
+        return get(key, key.standIn());
+    }
+
     /** Like {@link #get}, with {@code otherwise} in place of null. */
     <T> T get(final Key<?, T> key, final T otherwise) {
         final T value = get(key);
         return value == null ? otherwise : value;
+    }
+
+    /**
+     * A timeout within an interval: where it is not given, its default or the interval, whichever
+     * is less; reports one that is longer.
+     *
+     * @param interval null if it was refused, so that nothing can be said of the timeout.
+     */
+    Duration timeout(final Key<?, Duration> key, final Duration interval, final String why) {
+        final Duration timeout = orDefault(key);
+        if (interval == null || timeout.compareTo(interval) <= 0) {
+            return timeout;
+        }
+
+        if (has(key)) {
+            final String text =
+                    "%s is longer than the interval of %s"
+                            .formatted(Types.format(timeout), Types.format(interval));
+            error(key, text, why);
+        }
+        return interval;
     }
 
     String path() {

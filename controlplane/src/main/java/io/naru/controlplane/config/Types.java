@@ -2,7 +2,6 @@ package io.naru.controlplane.config;
 
 import io.naru.controlplane.config.ScalarType.InvalidValueException;
 import io.naru.controlplane.json.JsonObject;
-import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.ServiceOptions;
 import java.time.Duration;
@@ -17,9 +16,6 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** The scalar types of the configuration file. */
 final class Types {
-    /** The servers of the simulated demo have their listening sockets on the loopback network. */
-    private static final boolean LOOPBACK_ALLOWED = Boolean.getBoolean("naru.config.loopback");
-
     /** Endpoints such as {@code 10.2.0.1:8080} are names too: those of backends that have none. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]*");
 
@@ -165,6 +161,11 @@ final class Types {
                                         .put("pattern", "^" + COUNT.pattern() + "$")));
     }
 
+    /** How many flows, or new ones in a second, there may be. */
+    static ScalarType<Integer> flowLimit() {
+        return count(1, 1 << 30);
+    }
+
     /** {@code 50%}. */
     static ScalarType<Integer> percent(final int min) {
         final String label = "a percentage " + min + "%..100%";
@@ -243,6 +244,11 @@ final class Types {
                                 .put("pattern", "^(" + DURATION_PART.pattern() + ")+$"));
     }
 
+    /** What the data plane counts in whole seconds. */
+    static ScalarType<Duration> flowTimeout() {
+        return duration(Duration.ofSeconds(1), Duration.ofSeconds(Limits.MAX_TIMEOUT_S));
+    }
+
     static ScalarType<PortRange> ports() {
         final String label = "a port, a range such as 8000-8010, or any";
         return new ScalarType<>(
@@ -257,52 +263,6 @@ final class Types {
                                 new JsonObject()
                                         .put("type", "string")
                                         .put("pattern", "^([0-9]+(-[0-9]+)?|any)$")));
-    }
-
-    static ScalarType<IpAddress> address() {
-        return new ScalarType<>(
-                "an IP address",
-                node -> address(node.getValue()),
-                IpAddress::toString,
-                () -> anyOf(format("ipv4"), format("ipv6")));
-    }
-
-    private static JsonObject format(final String name) {
-        return new JsonObject().put("type", "string").put("format", name);
-    }
-
-    /** An address of one family, or a prefix. */
-    static ScalarType<AddressPrefix> prefix(final boolean isIpv4) {
-        final String label = "an %s address or prefix".formatted(isIpv4 ? "IPv4" : "IPv6");
-        return new ScalarType<>(
-                label,
-                node -> {
-                    final AddressPrefix prefix = prefix(node.getValue());
-                    if (prefix == null || prefix.address().isIpv4() != isIpv4) {
-                        throw invalid(
-                                label,
-                                node,
-                                isIpv4
-                                        ? "10.2.0.1 or 10.9.0.0/16"
-                                        : "2001:db8::1 or 2001:db8::/64");
-                    }
-                    return prefix;
-                },
-                AddressPrefix::toString,
-                () -> new JsonObject().put("type", "string"));
-    }
-
-    private static AddressPrefix prefix(final String text) throws InvalidValueException {
-        final int slash = text.indexOf('/');
-        final IpAddress address = address(slash < 0 ? text : text.substring(0, slash));
-        if (slash < 0) {
-            return AddressPrefix.of(address);
-        }
-
-        final String digits = text.substring(slash + 1);
-        final int bits = address.isIpv4() ? 32 : 128;
-        final int length = digits.matches("[0-9]{1,3}") ? Integer.parseInt(digits) : -1;
-        return length < 1 || length > bits ? null : new AddressPrefix(address, length);
     }
 
     /** {@code auto}, {@code off} or a number of bytes. */
@@ -326,48 +286,6 @@ final class Types {
                         anyOf(
                                 new JsonObject().put("enum", List.of("auto", "off")),
                                 integerSchema(min, max)));
-    }
-
-    /**
-     * The address that {@code text} spells.
-     *
-     * @throws InvalidValueException if it spells none, or one that cannot be a server's.
-     */
-    static IpAddress address(final String text) throws InvalidValueException {
-        final IpAddress address = IpAddress.parse(text);
-        final String shown = "'" + ScalarType.shorten(text) + "'";
-        if (address == null) {
-            throw new InvalidValueException(
-                    "must be an IP address, not " + shown,
-                    text.matches("[0-9.]+:[0-9]+")
-                            ? "the port is a key of its own: port: "
-                                    + text.substring(text.indexOf(':') + 1)
-                            : text.matches("[0-9a-fA-F.:]+/[0-9]+")
-                                    ? "an address without a prefix length"
-                                    : "such as 192.0.2.10 or 2001:db8::10; host names are never"
-                                            + " looked up");
-        }
-        if (address.isIpv4() ? !isServer(address.ipv4()) : !isServer6(address)) {
-            throw new InvalidValueException(
-                    shown + " cannot be the address of a server on a network",
-                    address.isIpv4()
-                            ? "0.x, 127.x, multicast and broadcast addresses stay on their host or"
-                                    + " network"
-                            : "::, ::1, link-local and multicast addresses stay on their host or"
-                                    + " link");
-        }
-
-        return address;
-    }
-
-    private static boolean isServer(final int ipv4) { // RFC 1122 3.2.1.3
-        final int first = ipv4 >>> 24;
-        return first != 0 && (first != 127 || LOOPBACK_ALLOWED) && first >>> 5 != 7;
-    }
-
-    private static boolean isServer6(final IpAddress address) { // RFC 4291 2.4
-        final int first = (int) (address.high() >>> 48);
-        return address.high() != 0 && first >>> 6 != 0xfe80 >>> 6 && first >>> 8 != 0xff;
     }
 
     /** {@code 2s}, {@code 1m30s}, {@code 250ms}. */
@@ -477,7 +395,7 @@ final class Types {
         throw invalid(label, node, null);
     }
 
-    private static InvalidValueException invalid(
+    static InvalidValueException invalid(
             final String expected, final ScalarNode node, final String hint) {
         return new InvalidValueException(ScalarType.mustBe(expected, node), hint);
     }
@@ -486,7 +404,7 @@ final class Types {
         return new JsonObject().put("type", "integer").put("minimum", min).put("maximum", max);
     }
 
-    private static JsonObject anyOf(final JsonObject first, final JsonObject second) {
+    static JsonObject anyOf(final JsonObject first, final JsonObject second) {
         return new JsonObject().put("anyOf", List.of(first, second));
     }
 

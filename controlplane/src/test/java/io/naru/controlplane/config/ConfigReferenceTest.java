@@ -18,13 +18,13 @@ class ConfigReferenceTest {
     private static final List<ObjectType<?>> TYPES =
             List.of(
                     ConfigKeys.ROOT,
-                    ConfigKeys.INTERFACE,
-                    ConfigKeys.SERVICE,
-                    ConfigKeys.TIMEOUTS,
-                    ConfigKeys.POOL,
-                    ConfigKeys.BACKEND,
-                    ConfigKeys.CHECK,
-                    ConfigKeys.DATA_PLANE);
+                    InterfaceKeys.INTERFACE,
+                    ServiceKeys.SERVICE,
+                    TimeoutKeys.TIMEOUTS,
+                    PoolKeys.POOL,
+                    BackendKeys.BACKEND,
+                    CheckKeys.CHECK,
+                    DataPlaneKeys.DATA_PLANE);
 
     @Test
     void shouldBeThePageThatIsCommitted() throws IOException {
@@ -48,11 +48,11 @@ class ConfigReferenceTest {
 
     @Test
     void shouldNameTheTimeoutsThatTheDataPlaneHas() {
-        assertEquals(FlowTimeouts.DEFAULT.tcpOpeningNs(), standardNs(ConfigKeys.TCP_OPENING));
+        assertEquals(FlowTimeouts.DEFAULT.tcpOpeningNs(), standardNs(TimeoutKeys.TCP_OPENING));
         assertEquals(
-                FlowTimeouts.DEFAULT.tcpEstablishedNs(), standardNs(ConfigKeys.TCP_ESTABLISHED));
-        assertEquals(FlowTimeouts.DEFAULT.tcpClosingNs(), standardNs(ConfigKeys.TCP_CLOSING));
-        assertEquals(FlowTimeouts.DEFAULT.udpNs(), standardNs(ConfigKeys.UDP));
+                FlowTimeouts.DEFAULT.tcpEstablishedNs(), standardNs(TimeoutKeys.TCP_ESTABLISHED));
+        assertEquals(FlowTimeouts.DEFAULT.tcpClosingNs(), standardNs(TimeoutKeys.TCP_CLOSING));
+        assertEquals(FlowTimeouts.DEFAULT.udpNs(), standardNs(TimeoutKeys.UDP));
     }
 
     private static long standardNs(final Key<?, ?> timeout) {
@@ -70,8 +70,8 @@ class ConfigReferenceTest {
                 assertTrue(
                         key.isRequired()
                                 || key.defaultText() != null
-                                || key == ConfigKeys.SERVICE_POOL
-                                || key == ConfigKeys.SERVICE_BACKENDS,
+                                || key == ServiceKeys.POOL
+                                || key == ServiceKeys.BACKENDS,
                         key.name() + " is optional and has no default");
             }
         }
