@@ -199,7 +199,7 @@ final class PoolUse {
     private void checkCheckSource() {
         final CheckConfig check = config.check();
         final boolean isIpv4 = check.source().isIpv4();
-        if (checked().anyMatch(address -> address.isIpv4() != isIpv4)) {
+        if (checked().anyMatch(address -> address != null && address.isIpv4() != isIpv4)) {
             pool.section()
                     .get(pool.form().checkKey())
                     .error(
@@ -210,19 +210,26 @@ final class PoolUse {
         }
     }
 
-    /** The addresses that the check calls. */
+    /** The addresses that the check calls, as far as they are known; null for a refused one. */
     private Stream<IpAddress> checked() {
         final CheckConfig check = config.check();
         if (check.address() != null) {
             return Stream.of(check.address());
         }
+        if (check.path() == CheckPath.BACKEND) {
+            return backendAddresses();
+        }
+        if (users.stream().anyMatch(user -> user.mode() == ServiceKeys.UNKNOWN_MODE)) {
+            return Stream.empty();
+        }
 
-        final boolean isByVip =
-                check.path() != CheckPath.BACKEND
-                        && users.stream().anyMatch(user -> user.mode().isDsr());
-        return isByVip
+        return users.stream().anyMatch(user -> user.mode().isDsr())
                 ? users.stream().map(ServiceConfig::vip)
-                : config.backends().stream().map(BackendConfig::address);
+                : backendAddresses();
+    }
+
+    private Stream<IpAddress> backendAddresses() {
+        return config.backends().stream().map(BackendConfig::address);
     }
 
     private void checkCheckPath() {
