@@ -40,7 +40,7 @@ final class TunnelKeys {
                             "Whether the GRE header has a checksum; Linux drops such packets"
                                     + " unless its tunnel has icsum.")
                     .component(TunnelConfig::checksum)
-                    .defaultsTo(false)
+                    .defaultsQuietlyTo(false)
                     .example("true");
     static final Key<TunnelConfig, TunnelConfig.Dscp> DSCP =
             Key.<TunnelConfig, TunnelConfig.Dscp>of(

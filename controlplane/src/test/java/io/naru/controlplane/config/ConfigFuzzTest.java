@@ -155,14 +155,13 @@ class ConfigFuzzTest {
         }
     }
 
+    /** Every example, as it is and as the writer writes it. */
     private static List<String> corpus() throws IOException {
         final List<String> corpus = new ArrayList<>();
-        for (final String name : List.of("minimal", "routed-nat", "one-arm-dsr-l2")) {
-            final String text = Files.readString(Path.of("../config", name + ".yaml"));
-            corpus.add(text);
+        for (final Path file : ConfigReaderTest.examples()) {
+            corpus.add(Files.readString(file));
             corpus.add(
-                    ConfigWriter.json(ConfigReader.read(name, text).config().orElseThrow())
-                            .toString());
+                    ConfigWriter.json(ConfigReader.read(file).config().orElseThrow()).toString());
         }
         return corpus;
     }

@@ -15,10 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ConfigReaderTest {
     private static final Path EXAMPLES = Path.of("../config");
@@ -79,33 +80,28 @@ class ConfigReaderTest {
                 config.dataPlane());
     }
 
+    /** Every example of the directory. */
+    static List<Path> examples() throws IOException {
+        try (Stream<Path> all = Files.list(EXAMPLES)) {
+            return all.filter(file -> file.toString().endsWith(".yaml")).sorted().toList();
+        }
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "minimal.yaml",
-                "routed-nat.yaml",
-                "routed-pool.yaml",
-                "routed-full-nat.yaml",
-                "routed-dsr-l2.yaml",
-                "routed-dsr-gre.yaml",
-                "routed-dsr-ipip.yaml",
-                "bridge-nat.yaml",
-                "bridge-full-nat.yaml",
-                "bridge-dsr-l2.yaml",
-                "bridge-dsr-gre.yaml",
-                "bridge-dsr-ipip.yaml",
-                "one-arm-full-nat.yaml",
-                "one-arm-dsr-l2.yaml",
-                "one-arm-dsr-gre.yaml",
-                "one-arm-dsr-ipip.yaml",
-                "limits-and-persistence.yaml",
-                "health-checks.yaml"
-            })
-    void shouldFindNothingWrongWithTheExamples(final String name) throws IOException {
-        final ConfigReader.Result result = ConfigReader.read(EXAMPLES.resolve(name));
+    @MethodSource("examples")
+    void shouldFindNothingWrongWithTheExamples(final Path example) throws IOException {
+        final ConfigReader.Result result = ConfigReader.read(example);
 
         assertEquals(List.of(), result.problems());
         assertTrue(result.config().isPresent());
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void shouldReadWhatTheWriterMakesOfTheExamples(final Path example) throws Exception {
+        final NaruConfig config = ConfigReader.read(example).orThrow();
+
+        assertEquals(config, read(ConfigWriter.json(config).toString()));
     }
 
     @Test
