@@ -90,13 +90,13 @@ final class ClassifyStage {
             final long frame = burst.address[i];
             final long l3 = frame + burst.l3Offset[i];
             final int kind = burst.kind[i];
-            final boolean isOfOneToUs = isOfOneToUs(frame, macsNet[burst.ingress[i]]);
-            if (kind == PacketKind.TRANSPORT_6 && isOfOneToUs) {
+            final long macNet = macsNet[burst.ingress[i]];
+            if (kind == PacketKind.TRANSPORT_6 && isOfOneToUs(frame, macNet)) {
                 classifyIpv6(burst, i, l3);
                 continue;
             }
 
-            if (kind != PacketKind.TRANSPORT || !isOfOneToUs || !isSound(l3)) {
+            if (kind != PacketKind.TRANSPORT || !isOfOneToUs(frame, macNet) || !isSound(l3)) {
                 final int verdict = classifyUncommon(burst, i, frame, l3, nowNs);
                 if (verdict != Verdict.UNDECIDED) {
                     decide(burst, i, verdict);
