@@ -56,6 +56,19 @@ final class FrameWriter {
         }
     }
 
+    /** The number of the host that a packet is from. */
+    static int sourceHost(final long address, final boolean isIpv6) {
+        final long l3 = address + EthernetHeader.LENGTH;
+        return isIpv6
+                ? (int) Long.reverseBytes(Ipv6Header.sourceLowNet(l3))
+                : Integer.reverseBytes(Ipv4Header.sourceNet(l3));
+    }
+
+    static int sourcePortNet(final long address, final boolean isIpv6) {
+        final int headerLength = isIpv6 ? Ipv6Header.LENGTH : Ipv4Header.LENGTH;
+        return TransportHeader.portsNet(address + EthernetHeader.LENGTH + headerLength) & 0xffff;
+    }
+
     private static void putIpv4(
             final long l3, final int protocol, final int sourceHost, final int destinationHost) {
         RawMemory.putLong(l3, 0x0000_0040_0000_0045L);

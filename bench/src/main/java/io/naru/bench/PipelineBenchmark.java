@@ -91,7 +91,7 @@ public class PipelineBenchmark {
     @Param({"1000", "1000000", "10000000"})
     private int flows;
 
-    /** {@code both}: replies come back through us. */
+    /** {@code both}: replies come back through us, but in DSR. */
     @Param({"to-backend", "both"})
     private String traffic;
 
@@ -102,6 +102,8 @@ public class PipelineBenchmark {
     private Pipeline pipeline;
     private boolean isIpv6;
     private byte[] backendByFlow;
+    private char[] sourcePortNetByFlow; // of what its backend gets
+    private byte[] localByFlow; // of full-nat
     private long random = 42;
     private long nowNs = START_NS;
 
@@ -190,6 +192,8 @@ public class PipelineBenchmark {
     /** Opens every flow by its first packet, then says that all are established. */
     private void openFlows() {
         backendByFlow = new byte[flows];
+        sourcePortNetByFlow = new char[flows];
+        localByFlow = new byte[flows];
         for (int flow = 0; flow < flows; flow += burst.count) {
             burst.count = Math.min(PacketBurst.CAPACITY, flows - flow);
             for (int i = 0; i < burst.count; i++) {
@@ -202,6 +206,10 @@ public class PipelineBenchmark {
                     throw new IllegalStateException("flow " + (flow + i) + " was not opened");
                 }
                 backendByFlow[flow + i] = (byte) FlowEntry.backendId(burst.entry[i]);
+                sourcePortNetByFlow[flow + i] =
+                        (char) FrameWriter.sourcePortNet(burst.address[i], isIpv6);
+                localByFlow[flow + i] =
+                        (byte) (FrameWriter.sourceHost(burst.address[i], isIpv6) - LOCAL_HOST);
             }
         }
 
@@ -218,7 +226,7 @@ public class PipelineBenchmark {
 
     @Setup(Level.Invocation)
     public void drawFrames() {
-        final boolean isBoth = "both".equals(traffic) && "nat".equals(mode);
+        final boolean isBoth = "both".equals(traffic) && !mode.startsWith("dsr");
         for (int i = 0; i < FRAME_COUNT; i++) {
             final long drawn = next();
             final int flow = (int) (((drawn >>> 32) * flows) >>> 32);
@@ -289,8 +297,8 @@ public class PipelineBenchmark {
                 isIpv6,
                 isTcp(flow),
                 BACKEND_HOST + backendByFlow[flow],
-                clientHost(flow),
-                portNet | (clientPortNet(flow) << 16),
+                "nat".equals(mode) ? clientHost(flow) : LOCAL_HOST + localByFlow[flow],
+                portNet | (sourcePortNetByFlow[flow] << 16),
                 TcpHeader.ACK);
     }
 

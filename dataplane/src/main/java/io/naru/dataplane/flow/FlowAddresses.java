@@ -80,12 +80,9 @@ public final class FlowAddresses {
      */
     public static boolean matches(
             final long addresses, final long packetAddresses, final int direction) {
-        final long target = packetAddresses + FlowAddresses.VIP_OFFSET;
-        return direction == FlowEntry.TO_BACKEND
-                ? isSame(addresses + CLIENT_OFFSET, packetAddresses)
-                        && isSame(addresses + VIP_OFFSET, target)
-                : isSame(addresses + BACKEND_OFFSET, packetAddresses)
-                        && isSame(addresses + CLIENT_OFFSET, target);
+        final long source = addresses + (long) direction * BACKEND_OFFSET; // or the client
+        final long target = addresses + VIP_OFFSET - (long) direction * VIP_OFFSET; // or the client
+        return isSame(source, packetAddresses) && isSame(target, packetAddresses + VIP_OFFSET);
     }
 
     public static int localPortNet(final long addresses) {

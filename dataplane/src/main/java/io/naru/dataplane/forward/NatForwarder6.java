@@ -45,18 +45,19 @@ public final class NatForwarder6 implements Forwarder {
 
     @Override
     public void forward(final PacketBurst burst, final int[] selection, final int count) {
+        final long first = burst.entry[selection[0]];
+        final boolean isFullNat = FlowEntry.mode(first) == FULL_NAT;
+        final boolean isToBackend = burst.direction[selection[0]] == FlowEntry.TO_BACKEND;
         for (int k = 0; k < count; k++) {
             final int i = selection[k];
             final long entry = burst.entry[i];
             final long addresses = flows.addresses(entry);
-            final int direction = burst.direction[i];
             final long frame = burst.address[i];
             final long l3 = frame + burst.l3Offset[i];
             final long hop = burst.hop[i];
-            final boolean isFullNat = FlowEntry.mode(entry) == FULL_NAT;
 
             EthernetHeader.putMacsNet(frame, hop, macsNet[Hop.interfaceIndex(hop)]);
-            rewriteNetwork(l3, addresses, direction, isFullNat);
+            rewriteNetwork(l3, addresses, isToBackend, isFullNat);
             if (burst.l4Offset[i] == 0) {
                 continue;
             }
@@ -64,16 +65,19 @@ public final class NatForwarder6 implements Forwarder {
             final long l4 = frame + burst.l4Offset[i];
             if (isFullNat) {
                 FullNatForwarder.rewriteTransport(
-                        l4, entry, addresses, direction, burst.protocol[i]);
+                        l4, entry, addresses, isToBackend, burst.protocol[i]);
             } else {
-                rewriteTransport(l4, entry, direction, burst.protocol[i]);
+                rewriteTransport(l4, entry, isToBackend, burst.protocol[i]);
             }
         }
     }
 
     private void rewriteNetwork(
-            final long l3, final long addresses, final int direction, final boolean isFullNat) {
-        if (direction == FlowEntry.TO_BACKEND) {
+            final long l3,
+            final long addresses,
+            final boolean isToBackend,
+            final boolean isFullNat) {
+        if (isToBackend) {
             final long backend = addresses + FlowAddresses.BACKEND_OFFSET;
             Ipv6Header.putDestinationNet(l3, getLong(backend), getLong(backend + Long.BYTES));
             if (isFullNat) {
@@ -93,13 +97,14 @@ public final class NatForwarder6 implements Forwarder {
     }
 
     private static void rewriteTransport(
-            final long l4, final long entry, final int direction, final int protocol) {
-        if (direction == FlowEntry.TO_BACKEND) {
+            final long l4, final long entry, final boolean isToBackend, final int protocol) {
+        if (isToBackend) {
             TransportHeader.putDestinationPortNet(l4, FlowEntry.backendPortNet(entry));
         } else {
             TransportHeader.putSourcePortNet(l4, FlowEntry.vipPortNet(entry));
         }
 
+        final int direction = isToBackend ? FlowEntry.TO_BACKEND : FlowEntry.TO_CLIENT;
         final long checksum = l4 + TransportHeader.checksumOffset(protocol);
         putShort(
                 checksum,

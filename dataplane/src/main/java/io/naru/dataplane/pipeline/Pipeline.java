@@ -60,16 +60,19 @@ public final class Pipeline {
     private final ClientMemory clients;
     private final Explainer explainer;
 
-    /** By {@link #way}; none where no flow is of that mode and family. */
-    private final Forwarder[] forwarders = new Forwarder[WAYS];
+    /** By mode and family, the lower bits of {@link #way}. */
+    private final Forwarder[] forwarders = new Forwarder[FORWARDERS];
 
     private final int[][] selections = new int[WAYS][PacketBurst.CAPACITY];
     private final int[] counts = new int[WAYS];
 
     /** Modes and families. */
-    private static final int WAYS = 32;
+    private static final int FORWARDERS = 32;
 
     private static final int FAMILY_6_WAY = 16;
+
+    /** In two directions; a bit each in a long. */
+    private static final int WAYS = 2 * FORWARDERS;
 
     /**
      * @param macsNet our MAC by interface index, in the low 48 bits.
@@ -341,26 +344,29 @@ public final class Pipeline {
         return schedule.loosePackets();
     }
 
-    /** Whoever is still undecided has a flow and a way: by mode and family, and sent. */
+    /** Whoever is still undecided has a flow and a way: by mode, family and direction, and sent. */
     private void rewrite(final PacketBurst burst) {
         final int count = burst.count;
+        long used = 0;
         for (int i = 0; i < count; i++) {
             if (burst.verdict[i] == Verdict.UNDECIDED) {
-                final int way = way(burst.entry[i]);
+                final int way = way(burst.entry[i], burst.direction[i]);
                 selections[way][counts[way]++] = i;
+                used |= 1L << way;
                 burst.verdict[i] = Verdict.TX;
             }
         }
 
-        for (int way = 0; way < WAYS; way++) {
-            if (counts[way] > 0) {
-                forwarders[way].forward(burst, selections[way], counts[way]);
-                counts[way] = 0;
-            }
+        for (; used != 0; used &= used - 1) {
+            final int way = Long.numberOfTrailingZeros(used);
+            forwarders[way & (FORWARDERS - 1)].forward(burst, selections[way], counts[way]);
+            counts[way] = 0;
         }
     }
 
-    private static int way(final long entry) {
-        return FlowEntry.mode(entry) | (FlowEntry.isIpv6(entry) ? FAMILY_6_WAY : 0);
+    private static int way(final long entry, final int direction) {
+        return FlowEntry.mode(entry)
+                | (FlowEntry.isIpv6(entry) ? FAMILY_6_WAY : 0)
+                | direction * FORWARDERS;
     }
 }

@@ -34,12 +34,21 @@ final class AddressTable {
 
     int get(final long highNet, final long lowNet) {
         int slot = slotOf(highNet, lowNet);
-        while (values[slot] != MISSING
-                && (keys[2 * slot] != highNet || keys[2 * slot + 1] != lowNet)) {
+        while (isOther(slot, highNet, lowNet)) {
             slot = (slot + 1) & mask;
         }
 
         return values[slot];
+    }
+
+    /**
+     * Whether another address is at a slot. One branch for its caller, and one that is rarely
+     * taken: not one that depends on whether the address is in the table.
+     */
+    private boolean isOther(final int slot, final long highNet, final long lowNet) {
+        final long difference = (keys[2 * slot] ^ highNet) | (keys[2 * slot + 1] ^ lowNet);
+        final long isTaken = ~values[slot] >> 31; // all ones, but for MISSING
+        return (difference & isTaken) != 0;
     }
 
     private void put(final IpAddress address, final int value) {
