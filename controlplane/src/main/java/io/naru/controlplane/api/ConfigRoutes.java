@@ -109,8 +109,8 @@ public final class ConfigRoutes {
     private List<String> notes(final NaruConfig next) {
         final List<String> notes = new ArrayList<>();
         for (final OperatorOverride override : steering.overrides().all()) {
-            final String now = Steering.fileValue(steering.applied().config(), override);
-            final String then = Steering.fileValue(next, override);
+            final String now = override.fileValue(steering.applied().config());
+            final String then = override.fileValue(next);
             final String what = override.setting().label() + " of " + override.target();
             final String unset =
                     "naru unset " + override.setting().label() + " " + override.target();

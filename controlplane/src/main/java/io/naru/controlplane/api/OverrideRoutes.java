@@ -191,7 +191,7 @@ public final class OverrideRoutes {
         settle(
                 Documents.of("OverrideSet")
                         .put("override", override.toJson())
-                        .put("fileValue", steering.fileValue(override)),
+                        .put("fileValue", override.fileValue(config())),
                 respond);
     }
 
@@ -266,7 +266,7 @@ public final class OverrideRoutes {
         settle(
                 Documents.of("OverrideUnset")
                         .put("override", ended.toJson())
-                        .put("fileValue", steering.fileValue(ended)),
+                        .put("fileValue", ended.fileValue(config())),
                 respond);
     }
 

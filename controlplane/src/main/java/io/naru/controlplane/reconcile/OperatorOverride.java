@@ -1,10 +1,13 @@
 package io.naru.controlplane.reconcile;
 
+import io.naru.controlplane.config.BackendConfig;
+import io.naru.controlplane.config.NaruConfig;
 import io.naru.controlplane.events.Actor;
 import io.naru.controlplane.json.JsonException;
 import io.naru.controlplane.json.JsonObject;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Locale;
 
 /**
  * A value that an operator set by hand, in force instead of the file's until it is unset.
@@ -72,6 +75,22 @@ public record OperatorOverride(
                 + " at "
                 + Instant.ofEpochSecond(atMs / 1_000)
                 + (why == null ? "" : ": \"" + why + "\"");
+    }
+
+    /** What a file says of what it is about; null if that is not configured there. */
+    public String fileValue(final NaruConfig config) {
+        if (setting == Setting.ALGORITHM) {
+            return config.service(target).map(s -> s.algorithm().label()).orElse(null);
+        }
+
+        final BackendConfig backend = BackendName.of(target).in(config);
+        if (backend == null) {
+            return null;
+        }
+
+        return setting == Setting.WEIGHT
+                ? Integer.toString(backend.weight())
+                : backend.state().name().toLowerCase(Locale.ROOT);
     }
 
     public JsonObject toJson() {

@@ -41,7 +41,7 @@ final class BackendView {
     BackendView(final BackendName name, final Steering steering, final BackendInfo info) {
         this.name = name;
         this.steering = steering;
-        config = steering.backend(name);
+        config = steering.backends().config(name);
         effective = steering.effective(name);
 
         final Standing standing = steering.standing(name);
@@ -53,7 +53,7 @@ final class BackendView {
             final OperatorOverride override =
                     steering.overrides().find(Setting.STATE, name.toString());
             state = word(standing, info);
-            final AgentState agent = steering.agentState(name);
+            final AgentState agent = steering.backends().agentState(name);
             final boolean isAgents =
                     agent.state().compareTo(steering.wantedState(name)) > 0; // the stricter one
             reason =
@@ -65,7 +65,7 @@ final class BackendView {
                             ? standing.sinceMs()
                             : override == null ? steering.applied().atMs() : override.atMs();
         } else {
-            final HealthState health = steering.healthState(name);
+            final HealthState health = steering.backends().healthState(name);
             state = word(standing, info);
             reason = health == null ? "not checked" : reason(health);
             sinceMs = health == null ? steering.applied().atMs() : health.sinceMs();
@@ -135,7 +135,7 @@ final class BackendView {
                         .put("fileState", config.state().name().toLowerCase(Locale.ROOT))
                         .put("fileWeight", config.weight())
                         .put("overrides", overrides())
-                        .putIfPresent("agent", steering.agentWords(name))
+                        .putIfPresent("agent", steering.backends().agentWords(name))
                         .put("health", health())
                         .put("services", services);
         json.putIfPresent("drain", drain(stats));
@@ -196,13 +196,13 @@ final class BackendView {
     }
 
     private JsonObject health() {
-        final HealthState health = steering.healthState(name);
+        final HealthState health = steering.backends().healthState(name);
         if (health == null) {
             return new JsonObject().put("verdict", "not checked");
         }
 
-        final CheckTarget target = steering.checkTarget(name);
-        final Durations durations = steering.checkDurations(name);
+        final CheckTarget target = steering.backends().checkTarget(name);
+        final Durations durations = steering.backends().checkDurations(name);
         return new JsonObject()
                 .put("verdict", health.verdict().name().toLowerCase(Locale.ROOT))
                 .put("since", Documents.time(health.sinceMs()))

@@ -9,7 +9,7 @@ final class OverrideView {
     private OverrideView() {}
 
     static JsonObject of(final OperatorOverride override, final Steering steering) {
-        final String fileValue = steering.fileValue(override);
+        final String fileValue = override.fileValue(steering.applied().config());
         return override.toJson().put("fileValue", fileValue).put("isConfigured", fileValue != null);
     }
 }

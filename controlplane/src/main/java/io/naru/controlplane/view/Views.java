@@ -220,7 +220,7 @@ public final class Views {
                         "check",
                         pool.backends().stream()
                                 .map(b -> new BackendName(pool.name(), b.name()))
-                                .map(steering::checkTarget)
+                                .map(steering.backends()::checkTarget)
                                 .filter(Objects::nonNull)
                                 .findFirst()
                                 .map(CheckTarget::terms)

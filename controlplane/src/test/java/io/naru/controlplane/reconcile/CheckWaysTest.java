@@ -104,7 +104,7 @@ class CheckWaysTest {
                     backends: [{ name: s1, address: 10.2.0.1 }]
                 """
                         .formatted(checkKeys);
-        return Steering.targets(ConfigReader.read("ways.yaml", HEAD + services + pools).orThrow())
+        return Targets.checks(ConfigReader.read("ways.yaml", HEAD + services + pools).orThrow())
                 .get(new BackendName("web", "s1"))
                 .ways();
     }
