@@ -16,7 +16,6 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
-import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.service.ForwardingTable;
@@ -50,9 +49,6 @@ public final class Inventory {
                     new IdRegistry<>(Limits.MAX_SERVICES, "services"),
                     new IdRegistry<>(Limits.MAX_BACKENDS, "backends"),
                     LocalIds.EMPTY);
-
-    /** Tables of the usual size that one of {@link Selection#LARGE} takes the room of. */
-    private static final int LARGE_TABLE = Selection.LARGE / Selection.SMALL;
 
     // IANA protocol numbers
     private static final int GRE = 47;
@@ -367,7 +363,7 @@ public final class Inventory {
         int tables = 0;
         for (final ServiceSpec service : services.values()) {
             serviceBackends += idsByPool.getOrDefault(service.pool(), List.of()).size();
-            tables += tablesOf(service);
+            tables += service.algorithm().hashTables(service.options().selection());
         }
 
         if (serviceBackends > Limits.MAX_SERVICE_BACKENDS) {
@@ -375,21 +371,12 @@ public final class Inventory {
                     "the services have %d backends together, at most %d are possible"
                             .formatted(serviceBackends, Limits.MAX_SERVICE_BACKENDS));
         }
-        if (tables > Limits.MAX_SERVICES_WITH_TABLE) {
+        if (tables > Limits.MAX_HASH_TABLES) {
             throw new IllegalArgumentException(
-                    ("the services have %d tables of wrr or maglev (a large one counts as"
-                                    + " %d), at most %d are possible")
-                            .formatted(tables, LARGE_TABLE, Limits.MAX_SERVICES_WITH_TABLE));
+                    ("the services need %d hash tables (sh, sh-port, dh, maglev; a large one of"
+                                    + " maglev counts as 10), at most %d are possible")
+                            .formatted(tables, Limits.MAX_HASH_TABLES));
         }
-    }
-
-    private static int tablesOf(final ServiceSpec service) {
-        return switch (service.algorithm()) {
-            case WRR -> 1;
-            case MAGLEV ->
-                    service.options().selection().maglevSize() == Selection.LARGE ? LARGE_TABLE : 1;
-            default -> 0;
-        };
     }
 
     private void add(

@@ -252,7 +252,7 @@ class ConductorConfigTest extends ConductorFixture {
     @Test
     void shouldRefuseConfigThatMemoryIsNotMeantFor() {
         final List<ServiceSpec> services = new ArrayList<>();
-        for (int i = 0; i <= Limits.MAX_SERVICES_WITH_TABLE; i++) {
+        for (int i = 0; i <= Limits.MAX_HASH_TABLES; i++) {
             services.add(
                     new ServiceSpec(
                             "s" + i,
@@ -266,8 +266,8 @@ class ConductorConfigTest extends ConductorFixture {
                             ServiceSpec.Timeouts.DEFAULT));
         }
         assertRefused(
-                "the services have 513 tables of wrr or maglev (a large one counts as 10), at most"
-                        + " 512 are possible",
+                "the services need 513 hash tables (sh, sh-port, dh, maglev; a large one of maglev"
+                        + " counts as 10), at most 512 are possible",
                 new DesiredState(1, List.of("web"), List.of(), services));
 
         final List<BackendSpec> backends = new ArrayList<>();

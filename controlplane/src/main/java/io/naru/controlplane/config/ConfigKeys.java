@@ -102,6 +102,7 @@ final class ConfigKeys {
         AddressUse.checkBackends(services, pools);
         final List<PoolConfig> poolConfigs = pools.assemble(root);
         checkPoolUse(topology, services, pools, poolConfigs);
+        checkSize(root, services, pools);
         AddressUse.checkLocals(root, services, pools);
 
         return new NaruConfig(
@@ -182,6 +183,38 @@ final class ConfigKeys {
                             "service '%s' of this group has another timeout or prefix"
                                     .formatted(first.name()),
                             "the same timeout and prefixes for all services of a group");
+        }
+    }
+
+    /** What the memory of a data plane is meant for; it would refuse more. */
+    private static void checkSize(
+            final Section root,
+            final List<Placed<ServiceConfig>> services,
+            final PoolDrafts pools) {
+        int tables = 0;
+        long backends = 0;
+        for (final Placed<ServiceConfig> service : services) {
+            final ServiceConfig config = service.config();
+            if (config.algorithm() != null) { // else it was refused
+                tables += config.algorithm().hashTables(config.options().selection());
+            }
+            final PoolDraft pool = config.pool() == null ? null : pools.named(config.pool());
+            backends += pool == null ? 0 : pool.backends().size();
+        }
+        if (tables > Limits.MAX_HASH_TABLES) {
+            root.error(
+                    SERVICES,
+                    ("they need %d hash tables (sh, sh-port, dh, maglev; a large one of maglev"
+                                    + " counts as 10); at most %d are possible")
+                            .formatted(tables, Limits.MAX_HASH_TABLES),
+                    "another algorithm for some, or 'hash-table: 65537'");
+        }
+        if (backends > Limits.MAX_SERVICE_BACKENDS) {
+            root.error(
+                    SERVICES,
+                    "they have %d backends together, those of a pool counted for each of its services; at most %d are possible"
+                            .formatted(backends, Limits.MAX_SERVICE_BACKENDS),
+                    null);
         }
     }
 

@@ -298,6 +298,44 @@ class ConfigReaderTest {
     }
 
     @Test
+    void shouldRefuseMoreHashTablesThanTheDataPlaneTakes() throws Exception {
+        final StringBuilder text = new StringBuilder("interfaces: [eth0, eth1]\nservices:\n");
+        final String service =
+                "  - { name: s%d, vip: 192.0.2.1, port: %d, algorithm: %s, pool: web }\n";
+        for (int i = 1; i < Limits.MAX_HASH_TABLES - 9; i++) {
+            text.append(service.formatted(i, i, i % 2 == 0 ? "maglev" : "sh"));
+        }
+        text.append(service.formatted(1_000, 1_000, "wrr"));
+        text.append(service.formatted(2_000, 2_000, "maglev, hash-table: 655373"));
+        final String pool = "pools: [{ name: web, backends: [10.2.0.1:80] }]\n";
+
+        assertEquals(Limits.MAX_HASH_TABLES - 8, read(text + pool).services().size());
+        final ConfigReader.Result result =
+                ConfigReader.read("lb.yaml", text + service.formatted(3_000, 3_000, "dh") + pool);
+        assertEquals(
+                "they need 513 hash tables (sh, sh-port, dh, maglev; a large one of maglev counts"
+                        + " as 10); at most 512 are possible",
+                result.problems().get(0).text());
+    }
+
+    @Test
+    void shouldRefuseMoreUsesOfBackendsThanTheDataPlaneTakes() {
+        final StringBuilder text = new StringBuilder("interfaces: [eth0, eth1]\nservices:\n");
+        for (int i = 1; i <= 257; i++) {
+            text.append("  - { name: s%d, vip: 192.0.2.1, port: %d, pool: web }\n".formatted(i, i));
+        }
+        text.append("pools:\n  - name: web\n    check: none\n    backends:\n");
+        for (int i = 0; i < 1_024; i++) {
+            text.append("      - 10.2.%d.%d\n".formatted(i / 250, i % 250 + 1));
+        }
+
+        assertEquals(
+                "they have 263168 backends together, those of a pool counted for each of its"
+                        + " services; at most 262144 are possible",
+                ConfigReader.read("lb.yaml", text.toString()).problems().get(0).text());
+    }
+
+    @Test
     void shouldNotLetAliasesBecomeMoreThanAFileCanSay() {
         final StringBuilder text = new StringBuilder("interfaces: [eth0, eth1]\nservices:\n");
         text.append("  - { name: s0, vip: 192.0.2.1, port: 1, backends: &b [");

@@ -55,6 +55,18 @@ public enum Algorithm {
         return this == SH || this == SH_PORT || this == DH || this == MAGLEV;
     }
 
+    /**
+     * What a service with it counts as of {@link Limits#MAX_HASH_TABLES}: nothing if it has no
+     * table, 1 for one of some 65,536 places, ten for a {@link Selection#LARGE} one.
+     */
+    public int hashTables(final Selection selection) {
+        if (this == MAGLEV) {
+            return selection.maglevSize() / Selection.SMALL;
+        }
+
+        return isHash() ? 1 : 0;
+    }
+
     /** Whether backends of a lower priority get nothing while there is room above. */
     public boolean goesByPriority() {
         return this == FO || this == OVF;

@@ -15,10 +15,10 @@ public final class Limits {
     public static final int MAX_SERVICE_BACKENDS = 262_144;
 
     /**
-     * Services with {@code wrr} or {@code maglev}, whose tables have up to 128 KiB each; a large
-     * one of {@code maglev} counts as ten.
+     * Tables of services that pick backends by a hash, 128 KiB each; see {@link
+     * Algorithm#hashTables}.
      */
-    public static final int MAX_SERVICES_WITH_TABLE = 512;
+    public static final int MAX_HASH_TABLES = 512;
 
     /** Local addresses of full-nat, the VIPs that stand in for one included. */
     public static final int MAX_LOCAL_ADDRESSES = 256;

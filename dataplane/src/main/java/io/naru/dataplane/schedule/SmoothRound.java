@@ -9,13 +9,23 @@ package io.naru.dataplane.schedule;
  * for 2000.
  */
 final class SmoothRound {
-    /**
-     * Limit of the turns in a round; weights that need more (sum divided by their greatest common
-     * divisor) are scaled down, which moves a share by less than 1 / 65,536 of all flows.
-     */
-    static final int MAX_TURNS = 65_536;
+    /** Turns that every round may have: thousands of services with rounds are to fit. */
+    private static final int SMALL_ROUND = 8_192;
+
+    /** Turns for each backend where that is more. */
+    private static final int TURNS_A_BACKEND = 16;
+
+    private static final int LARGE_ROUND = 65_536;
 
     private SmoothRound() {}
+
+    /**
+     * Limit of the turns in a round; weights that need more (sum divided by their greatest common
+     * divisor) are scaled down, which moves a share by less than one turn.
+     */
+    static int maxTurns(final int backends) {
+        return Math.min(LARGE_ROUND, Math.max(SMALL_ROUND, TURNS_A_BACKEND * backends));
+    }
 
     /** One whole round. */
     static char[] turns(final Candidates candidates) {
@@ -53,11 +63,12 @@ final class SmoothRound {
         }
 
         final int[] shares = new int[candidates.size()];
-        final boolean fits = sum / divisor <= MAX_TURNS;
+        final int maxTurns = maxTurns(shares.length);
+        final boolean fits = sum / divisor <= maxTurns;
         for (int i = 0; i < shares.length; i++) {
             final int weight = candidates.weight(i);
             shares[i] =
-                    fits ? weight / divisor : Math.max(1, (int) ((long) weight * MAX_TURNS / sum));
+                    fits ? weight / divisor : Math.max(1, (int) ((long) weight * maxTurns / sum));
         }
 
         return shares;
