@@ -41,8 +41,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -465,8 +467,12 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private final class Link implements DataPlaneLink.Listener {
+        /** Of these it is news when they are resolved; of others it is what is expected. */
+        private final Set<IpAddress> unresolved = new HashSet<>();
+
         @Override
         public void onAttached(final DataPlaneClient client) {
+            unresolved.clear();
             if (views != null) {
                 views.restart();
             }
@@ -498,10 +504,12 @@ public final class ControlPlane implements AutoCloseable {
 
         @Override
         public void onHop(final IpAddress address, final long hop, final String reason) {
-            events.add(
-                    Event.Kind.HOP,
-                    address.toString(),
-                    hop == 0 ? "no next hop: " + reason : "next hop resolved");
+            if (hop == 0) {
+                unresolved.add(address);
+                events.add(Event.Kind.HOP, address.toString(), "no next hop: " + reason);
+            } else if (unresolved.remove(address)) {
+                events.add(Event.Kind.HOP, address.toString(), "next hop resolved");
+            }
         }
     }
 }
