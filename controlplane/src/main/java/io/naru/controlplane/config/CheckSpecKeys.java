@@ -140,11 +140,25 @@ final class CheckSpecKeys {
             Key.<CheckConfig, Boolean>of(
                             "verify",
                             Types.flag(),
-                            "https: whether the certificate must be valid, of an authority that Java"
-                                    + " trusts, and for the server's name.")
+                            "https: whether the certificate must be valid, of an authority that is"
+                                    + " trusted, and for the server's name.")
                     .component(http(CheckSpec.Http::verify))
                     .defaultsQuietlyTo(false)
                     .example("true");
+    static final Key<CheckConfig, String> CA_FILE =
+            Key.<CheckConfig, String>of(
+                            "ca-file",
+                            CheckTypes.text(
+                                    "a file's whole path",
+                                    MAX_TEXT,
+                                    "/[^\\x00]+",
+                                    "/etc/naru/ca.pem"),
+                            "https: the certificates, in PEM, of the authorities that are trusted in"
+                                    + " place of Java's. Needs verify: true.")
+                    .component(http(CheckSpec.Http::caFile))
+                    .absentAs("")
+                    .defaultText("Java's trust store")
+                    .example("/etc/naru/ca.pem");
     static final Key<CheckConfig, Duration> WARN_EXPIRY =
             Key.<CheckConfig, Duration>of(
                             "warn-expiry",
@@ -203,7 +217,8 @@ final class CheckSpecKeys {
             List.of(SEND, EXPECT, EXPECT_REGEX);
     private static final List<Key<CheckConfig, ?>> OF_HTTP =
             List.of(METHOD, URL, HOST, HEADERS, STATUS, BODY, BODY_REGEX, MAX_BODY);
-    private static final List<Key<CheckConfig, ?>> OF_HTTPS = List.of(SNI, VERIFY, WARN_EXPIRY);
+    private static final List<Key<CheckConfig, ?>> OF_HTTPS =
+            List.of(SNI, VERIFY, CA_FILE, WARN_EXPIRY);
     private static final List<Key<CheckConfig, ?>> OF_DNS = List.of(QUERY, RECORD, RCODE);
     private static final List<Key<CheckConfig, ?>> OF_SCRIPT = List.of(COMMAND, USER);
 
@@ -286,6 +301,9 @@ final class CheckSpecKeys {
     }
 
     private static CheckSpec assembleHttp(final Section section, final CheckType type) {
+        if (section.has(CA_FILE) && !section.orDefault(VERIFY)) {
+            section.error(CA_FILE, "nothing is verified", "verify: true");
+        }
         return new CheckSpec.Http(
                 type == CheckType.HTTPS,
                 section.orDefault(METHOD),
@@ -298,6 +316,7 @@ final class CheckSpecKeys {
                 section.orDefault(MAX_BODY),
                 section.orDefault(SNI),
                 section.orDefault(VERIFY),
+                section.orDefault(CA_FILE),
                 section.orDefault(WARN_EXPIRY));
     }
 

@@ -82,6 +82,7 @@ public sealed interface CheckSpec {
      * @param maxBody bytes of the body that are looked at.
      * @param sni the server's name in the TLS handshake; empty is {@code host}.
      * @param verify whether the certificate must be valid, and for that name.
+     * @param caFile of the authorities that are trusted, in PEM; empty are those of Java.
      * @param warnExpiry before a certificate ends this is told; zero never.
      */
     record Http(
@@ -96,6 +97,7 @@ public sealed interface CheckSpec {
             int maxBody,
             String sni,
             boolean verify,
+            String caFile,
             Duration warnExpiry)
             implements CheckSpec {
         public Http {

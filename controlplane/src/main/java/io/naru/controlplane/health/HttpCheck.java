@@ -16,12 +16,10 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.netty.handler.ssl.SslProvider;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
@@ -46,8 +44,7 @@ final class HttpCheck implements HealthCheck {
     private static final int MAX_CHUNK = 8_192;
 
     private final CheckSockets sockets;
-    private SslContext verifying;
-    private SslContext trusting;
+    private final TlsContexts contexts = new TlsContexts();
 
     HttpCheck(final CheckSockets sockets) {
         this.sockets = sockets;
@@ -58,32 +55,13 @@ final class HttpCheck implements HealthCheck {
         final CheckSpec.Http spec = (CheckSpec.Http) target.spec();
         final SslContext tls;
         try {
-            tls = !spec.tls() ? null : spec.verify() ? verifying() : trusting();
-        } catch (final SSLException e) {
+            tls = spec.tls() ? contexts.of(spec) : null;
+        } catch (final IOException e) {
             onResult.accept(CheckResult.notTried("could not try: " + e.getMessage(), 0));
             return;
         }
 
         sockets.tcp(target, onResult, attempt -> new Request(attempt, spec, tls));
-    }
-
-    private SslContext verifying() throws SSLException {
-        if (verifying == null) {
-            verifying = SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build();
-        }
-        return verifying;
-    }
-
-    private SslContext trusting() throws SSLException {
-        if (trusting == null) {
-            trusting =
-                    SslContextBuilder.forClient()
-                            .sslProvider(SslProvider.JDK)
-                            .trustManager(InsecureTrustManagerFactory.INSTANCE)
-                            .endpointIdentificationAlgorithm(null)
-                            .build();
-        }
-        return trusting;
     }
 
     private static final class Request extends Exchange {

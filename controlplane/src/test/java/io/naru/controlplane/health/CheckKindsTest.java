@@ -15,8 +15,10 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -227,6 +229,7 @@ class CheckKindsTest {
                         1_024,
                         "",
                         false,
+                        "",
                         Duration.ZERO),
                 port);
 
@@ -372,6 +375,42 @@ class CheckKindsTest {
         final int port = serveTls(directory);
 
         fails("TLS: .*certif.*, after .*", https("backend.example", true), port, LONG_MS);
+    }
+
+    @Test
+    void shouldTrustTheAuthoritiesOfAFileAsItIsNow(@TempDir final Path directory) throws Exception {
+        final int port = serveTls(directory);
+        final Path file = directory.resolve("ca.pem");
+
+        final CheckResult without =
+                rig.attempt(https("backend.example", true, file.toString()), port, LONG_MS);
+        assertEquals(Outcome.NOT_TRIED, without.outcome());
+        assertEquals("could not try: there is no ca-file " + file, without.reason());
+
+        exportCertificate(directory, file);
+        passes("HTTP 200 in .*", https("backend.example", true, file.toString()), port);
+        fails("TLS: .*, after .*", https("other.example", true, file.toString()), port, LONG_MS);
+
+        Files.writeString(file, "not a certificate");
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+        final CheckResult broken =
+                rig.attempt(https("backend.example", true, file.toString()), port, LONG_MS);
+        assertEquals(Outcome.NOT_TRIED, broken.outcome());
+        assertTrue(
+                broken.reason().startsWith("could not try: the ca-file " + file + " cannot be"),
+                broken.reason());
+    }
+
+    private static void exportCertificate(final Path directory, final Path file) throws Exception {
+        final KeyStore keys =
+                KeyStore.getInstance(directory.resolve("keys").toFile(), "secret".toCharArray());
+        final byte[] certificate = keys.getCertificate("mykey").getEncoded();
+        final Base64.Encoder lines = Base64.getMimeEncoder(64, new byte[] {'\n'});
+        Files.writeString(
+                file,
+                "-----BEGIN CERTIFICATE-----\n"
+                        + lines.encodeToString(certificate)
+                        + "\n-----END CERTIFICATE-----\n");
     }
 
     /** HTTP 200 behind a certificate of its own that ends in five days. */
@@ -601,10 +640,15 @@ class CheckKindsTest {
                 1_024,
                 "",
                 false,
+                "",
                 Duration.ZERO);
     }
 
     private static CheckSpec https(final String sni, final boolean verify) {
+        return https(sni, verify, "");
+    }
+
+    private static CheckSpec https(final String sni, final boolean verify, final String caFile) {
         return new CheckSpec.Http(
                 true,
                 "GET",
@@ -617,6 +661,7 @@ class CheckKindsTest {
                 1_024,
                 sni,
                 verify,
+                caFile,
                 Duration.ofDays(14));
     }
 
