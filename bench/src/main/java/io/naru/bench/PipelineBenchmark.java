@@ -1,33 +1,12 @@
 package io.naru.bench;
 
-import io.naru.dataplane.FlowMemory;
 import io.naru.dataplane.flow.FlowEntry;
-import io.naru.dataplane.flow.FlowExpiry;
-import io.naru.dataplane.flow.FlowHash;
 import io.naru.dataplane.flow.FlowState;
-import io.naru.dataplane.flow.FlowTable;
-import io.naru.dataplane.neighbour.Hop;
-import io.naru.dataplane.neighbour.HopTable;
-import io.naru.dataplane.packet.Bounds;
 import io.naru.dataplane.packet.Ipv4Header;
 import io.naru.dataplane.packet.TcpHeader;
-import io.naru.dataplane.pipeline.FlowAccounts;
-import io.naru.dataplane.pipeline.Pipeline;
-import io.naru.dataplane.pipeline.PipelineSettings;
 import io.naru.dataplane.pipeline.Verdict;
 import io.naru.dataplane.port.PacketBurst;
-import io.naru.dataplane.protocol.Algorithm;
-import io.naru.dataplane.protocol.BackendSpec;
-import io.naru.dataplane.protocol.BackendState;
-import io.naru.dataplane.protocol.Protocol;
-import io.naru.dataplane.protocol.ServiceSpec;
-import io.naru.dataplane.schedule.Scheduler;
-import io.naru.dataplane.schedule.Schedulers;
-import io.naru.dataplane.schedule.StableHash;
-import io.naru.dataplane.service.ForwardingTable;
-import io.naru.dataplane.status.WorkerStats;
-import io.naru.linux.memory.HugePages;
-import io.naru.linux.memory.MappedRegion;
+import io.naru.dataplane.protocol.ServiceOptions;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -62,23 +41,8 @@ import org.openjdk.jmh.annotations.Warmup;
         value = 1,
         jvmArgsAppend = {"-Xmx512m", "-Dagrona.disable.bounds.checks=true"})
 public class PipelineBenchmark {
-    private static final int FRAME_COUNT = 16_384;
-    private static final int FRAME_SIZE = 2_048;
-    private static final int HEADROOM = 256;
-    private static final int BACKENDS = 16;
-
-    /** Enough for a million flows of full-nat, whose two protocols have ports of their own. */
-    private static final int LOCAL_ADDRESSES = 16;
-
-    // Hosts, whose number is an IPv4 address or the end of an IPv6 one.
-    private static final int VIP_HOST = 0xc000_020a;
-    private static final int BACKEND_HOST = 0x0a02_0001;
-    private static final int LOCAL_HOST = 0x0a02_0064;
-    private static final int OWN_HOST = 0x0a02_00fe;
-
     private static final int TCP_PORT_NET = 0x5000; // 80
     private static final int UDP_PORT_NET = 0x3500; // 53
-    private static final long START_NS = 1_000_000_000_000L;
 
     /** How frames are rewritten. */
     @Param({"nat", "dsr-l2", "full-nat", "dsr-gre", "dsr-ipip"})
@@ -95,98 +59,21 @@ public class PipelineBenchmark {
     @Param({"to-backend", "both"})
     private String traffic;
 
-    private final PacketBurst burst = new PacketBurst();
-    private MappedRegion frames;
-    private FlowMemory memory;
-    private FlowTable table;
-    private Pipeline pipeline;
+    private PipelineRig rig;
+    private PacketBurst burst;
     private boolean isIpv6;
     private byte[] backendByFlow;
     private char[] sourcePortNetByFlow; // of what its backend gets
     private byte[] localByFlow; // of full-nat
     private long random = 42;
-    private long nowNs = START_NS;
+    private long nowNs = PipelineRig.START_NS;
 
     @Setup(Level.Trial)
     public void setup() {
         isIpv6 = "ipv6".equals(family);
-        frames = announced(MappedRegion.anonymous((long) FRAME_COUNT * FRAME_SIZE, HugePages.AUTO));
-        memory = new FlowMemory(flows, HugePages.AUTO);
-        final WorkerStats stats = WorkerStats.inMemory();
-        final FlowAccounts accounts = new FlowAccounts(stats);
-        final FlowHash hash = new FlowHash(11, 13);
-        final HopTable hops = new HopTable(BACKENDS);
-        for (int i = 0; i < BACKENDS; i++) {
-            hops.hop(i, Hop.of(0x0002_0000_0002L | ((long) i << 40), 1));
-        }
-
-        table = memory.flowTable(hash, 0, 1, accounts);
-        pipeline =
-                new Pipeline(
-                        PipelineSettings.ofSingleWorker(true),
-                        new long[] {FrameWriter.OUR_MAC, FrameWriter.OUR_MAC},
-                        table,
-                        accounts,
-                        hash,
-                        new StableHash(StableHash.DEFAULT_SEED),
-                        hops,
-                        memory.localPorts(0, 1, 1_024, 65_535, 17),
-                        stats);
-        adopt();
+        rig = new PipelineRig(mode, isIpv6, flows, ServiceOptions.DEFAULT);
+        burst = rig.burst;
         openFlows();
-    }
-
-    private void adopt() {
-        final io.naru.dataplane.protocol.Mode serviceMode =
-                io.naru.dataplane.protocol.Mode.ofLabel(mode);
-        final boolean keepsPort =
-                serviceMode != io.naru.dataplane.protocol.Mode.NAT
-                        && serviceMode != io.naru.dataplane.protocol.Mode.FULL_NAT;
-        final ForwardingTable.Builder builder = ForwardingTable.builder(1);
-        final int[] ids = new int[BACKENDS];
-        for (int i = 0; i < BACKENDS; i++) {
-            ids[i] = i;
-            builder.backend(
-                    i,
-                    new BackendSpec(
-                            "pool",
-                            "s" + i,
-                            FrameWriter.address(isIpv6, BACKEND_HOST + i),
-                            keepsPort ? 0 : 8_080,
-                            1,
-                            BackendState.UP),
-                    i);
-        }
-        for (int i = 0; i < LOCAL_ADDRESSES; i++) {
-            builder.localAddress(i, FrameWriter.address(isIpv6, LOCAL_HOST + i), false);
-        }
-        builder.interfaceAddress(1, FrameWriter.address(isIpv6, OWN_HOST)); // the tunnels' source
-        builder.service(0, service("web", Protocol.TCP, 80, serviceMode), ids);
-        builder.service(1, service("dns", Protocol.UDP, 53, serviceMode), ids);
-        final ForwardingTable snapshot = builder.build();
-        final Scheduler[] schedulers = new Scheduler[2];
-        for (int id = 0; id < 2; id++) {
-            schedulers[id] =
-                    Schedulers.create(Algorithm.RR, snapshot.candidates(id), backend -> 0, 1)[0];
-        }
-        pipeline.adopt(snapshot, schedulers, FlowExpiry.DEFAULT);
-    }
-
-    private ServiceSpec service(
-            final String name,
-            final Protocol protocol,
-            final int port,
-            final io.naru.dataplane.protocol.Mode mode) {
-        return new ServiceSpec(
-                name,
-                FrameWriter.address(isIpv6, VIP_HOST),
-                protocol,
-                port,
-                port,
-                mode,
-                Algorithm.RR,
-                "pool",
-                ServiceSpec.Timeouts.DEFAULT);
     }
 
     /** Opens every flow by its first packet, then says that all are established. */
@@ -200,7 +87,7 @@ public class PipelineBenchmark {
                 take(i, i);
                 writeToBackend(burst.address[i], flow + i, TcpHeader.SYN);
             }
-            pipeline.process(burst, nowNs);
+            rig.pipeline.process(burst, nowNs);
             for (int i = 0; i < burst.count; i++) {
                 if (burst.verdict[i] != Verdict.TX) {
                     throw new IllegalStateException("flow " + (flow + i) + " was not opened");
@@ -209,13 +96,15 @@ public class PipelineBenchmark {
                 sourcePortNetByFlow[flow + i] =
                         (char) FrameWriter.sourcePortNet(burst.address[i], isIpv6);
                 localByFlow[flow + i] =
-                        (byte) (FrameWriter.sourceHost(burst.address[i], isIpv6) - LOCAL_HOST);
+                        (byte)
+                                (FrameWriter.sourceHost(burst.address[i], isIpv6)
+                                        - PipelineRig.LOCAL_HOST);
             }
         }
 
-        table.visit(
+        rig.table.visit(
                 0,
-                table.bucketCount(),
+                rig.table.bucketCount(),
                 entry ->
                         FlowEntry.state(
                                 entry,
@@ -227,10 +116,10 @@ public class PipelineBenchmark {
     @Setup(Level.Invocation)
     public void drawFrames() {
         final boolean isBoth = "both".equals(traffic) && !mode.startsWith("dsr");
-        for (int i = 0; i < FRAME_COUNT; i++) {
+        for (int i = 0; i < PipelineRig.FRAME_COUNT; i++) {
             final long drawn = next();
             final int flow = (int) (((drawn >>> 32) * flows) >>> 32);
-            final long address = frames.address() + (long) i * FRAME_SIZE + HEADROOM;
+            final long address = rig.frame(i);
             if (isBoth && (drawn & 1) != 0) {
                 writeToClient(address, flow);
             } else {
@@ -241,22 +130,22 @@ public class PipelineBenchmark {
     }
 
     @Benchmark
-    @OperationsPerInvocation(FRAME_COUNT)
+    @OperationsPerInvocation(PipelineRig.FRAME_COUNT)
     public int process() {
         int sent = 0;
-        for (int first = 0; first < FRAME_COUNT; first += PacketBurst.CAPACITY) {
+        for (int first = 0; first < PipelineRig.FRAME_COUNT; first += PacketBurst.CAPACITY) {
             burst.count = PacketBurst.CAPACITY;
             for (int i = 0; i < PacketBurst.CAPACITY; i++) {
                 take(i, first + i);
             }
 
-            pipeline.process(burst, nowNs);
+            rig.pipeline.process(burst, nowNs);
             for (int i = 0; i < PacketBurst.CAPACITY; i++) {
                 sent += burst.verdict[i];
             }
         }
 
-        if (sent != FRAME_COUNT * Verdict.TX) {
+        if (sent != PipelineRig.FRAME_COUNT * Verdict.TX) {
             throw new IllegalStateException("not everything was sent");
         }
 
@@ -265,15 +154,11 @@ public class PipelineBenchmark {
 
     @TearDown(Level.Trial)
     public void close() {
-        Bounds.remove(frames.address());
-        frames.close();
-        memory.close();
+        rig.close();
     }
 
     private void take(final int i, final int frame) {
-        burst.address[i] = frames.address() + (long) frame * FRAME_SIZE + HEADROOM;
-        burst.length[i] = (isIpv6 ? 84 : 64) + (frame & 63);
-        burst.ingress[i] = 0;
+        rig.take(i, frame);
     }
 
     // -- frames -----------------------------------------------------------------------------------
@@ -285,7 +170,7 @@ public class PipelineBenchmark {
                 isIpv6,
                 isTcp(flow),
                 clientHost(flow),
-                VIP_HOST,
+                PipelineRig.VIP_HOST,
                 clientPortNet(flow) | (port << 16),
                 tcpFlags);
     }
@@ -296,8 +181,8 @@ public class PipelineBenchmark {
                 address,
                 isIpv6,
                 isTcp(flow),
-                BACKEND_HOST + backendByFlow[flow],
-                "nat".equals(mode) ? clientHost(flow) : LOCAL_HOST + localByFlow[flow],
+                PipelineRig.BACKEND_HOST + backendByFlow[flow],
+                "nat".equals(mode) ? clientHost(flow) : PipelineRig.LOCAL_HOST + localByFlow[flow],
                 portNet | (sourcePortNetByFlow[flow] << 16),
                 TcpHeader.ACK);
     }
@@ -319,10 +204,5 @@ public class PipelineBenchmark {
         random ^= random >>> 7;
         random ^= random << 17;
         return random;
-    }
-
-    private static MappedRegion announced(final MappedRegion region) {
-        Bounds.add(region.address(), region.lengthBytes());
-        return region;
     }
 }
