@@ -21,6 +21,7 @@ package io.naru.dataplane.packet;
  */
 public final class TcpHeader {
     public static final int SEQUENCE_OFFSET = 4;
+    public static final int ACKNOWLEDGEMENT_OFFSET = 8;
     public static final int DATA_OFFSET_OFFSET = 12;
     public static final int FLAGS_OFFSET = 13;
     public static final int CHECKSUM_OFFSET = 16;

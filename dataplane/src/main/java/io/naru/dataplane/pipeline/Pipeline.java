@@ -54,7 +54,7 @@ public final class Pipeline {
     private final IcmpErrorReply errorReply;
     private final IcmpErrorStage icmpErrors;
     private final IdleResets resets;
-    private final ResetReply resetReply;
+    private final ResetWriter resetWriter;
     private final OrphanSweeper orphans;
     private final FlowLimiter limiter;
     private final ClientMemory clients;
@@ -127,8 +127,8 @@ public final class Pipeline {
                         ndp,
                         echo,
                         icmpErrors);
-        resets = new IdleResets(macsNet, flows, hops);
-        resetReply = new ResetReply(macsNet);
+        resetWriter = new ResetWriter(macsNet);
+        resets = new IdleResets(resetWriter, flows, hops);
         orphans = new OrphanSweeper(flows, accounts, resets, stats);
         accounts.attach(flows, localPorts, resets);
         icmpErrors.bridge(bridge);
@@ -145,7 +145,7 @@ public final class Pipeline {
                         opening,
                         localPorts,
                         resets,
-                        resetReply,
+                        new ResetReply(resetWriter),
                         limiter,
                         clients);
         explainer =
@@ -328,8 +328,7 @@ public final class Pipeline {
     /** Where packets go that are made here, from now on; at first they are not made. */
     public void sendList(final SendList list) {
         fragmenter.sendList(list);
-        resets.sendList(list);
-        resetReply.sendList(list);
+        resetWriter.sendList(list);
         orphans.sendList(list);
         if (announcements != null) {
             announcements.sendList(list);
