@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.naru.controlplane.HttpClient.Answer;
 import io.naru.controlplane.config.ConfigException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -93,5 +97,36 @@ class ControlPlaneTest extends ControlPlaneFixture {
         instance.start();
 
         instance.awaitEvent("overrides and the configuration applied last are lost");
+    }
+
+    @Test
+    void shouldSayThatItIsBusyAndNotThatThereIsNoDataPlane() throws Exception {
+        final String question = "/v1/explain?client=198.51.100.7:1024&vip=192.0.2.10:80";
+        startInSync();
+        dataPlane.ignorePackets();
+        final List<SocketChannel> waiting = new ArrayList<>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                final SocketChannel channel = instance.client().open();
+                waiting.add(channel);
+                channel.write(
+                        StandardCharsets.UTF_8.encode(
+                                "GET " + question + " HTTP/1.1\r\nHost: naru\r\n\r\n"));
+            }
+            Await.until(() -> dataPlane.packetsAsked() == 3, () -> "three are asked");
+
+            final Answer answer = instance.get(question);
+
+            assertEquals(503, answer.status());
+            assertEquals("no answer", answer.body().string("title"));
+            assertEquals(
+                    "no answer: 3 questions about packets are being answered already",
+                    answer.body().string("detail"));
+            assertEquals("try again", answer.body().string("hint"));
+        } finally {
+            for (final SocketChannel channel : waiting) {
+                channel.close();
+            }
+        }
     }
 }

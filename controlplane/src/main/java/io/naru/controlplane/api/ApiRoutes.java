@@ -207,6 +207,12 @@ public final class ApiRoutes implements ApiHandler {
         return new ApiProblem(503, "no data plane", text, "start it with: naru dataplane -c FILE");
     }
 
+    private ApiProblem noAnswer(final String text) {
+        return link.client() == null
+                ? noDataPlane("no answer: " + text)
+                : new ApiProblem(503, "no answer", "no answer: " + text, "try again");
+    }
+
     private void flows(final ApiRequest request, final BiConsumer<JsonObject, ApiProblem> respond) {
         final FlowFilter filter = FlowQuery.filter(request, steering.applied().config());
         link.queryFlows(
@@ -228,7 +234,7 @@ public final class ApiRoutes implements ApiHandler {
 
                     @Override
                     public void onFailed(final String text) {
-                        respond.accept(null, noDataPlane("no answer: " + text));
+                        respond.accept(null, noAnswer(text));
                     }
                 });
     }
@@ -252,7 +258,7 @@ public final class ApiRoutes implements ApiHandler {
 
                     @Override
                     public void onFailed(final String text) {
-                        respond.accept(null, noDataPlane("no answer: " + text));
+                        respond.accept(null, noAnswer(text));
                     }
                 });
     }
