@@ -8,6 +8,8 @@ public final class Curl {
     private static final String FORMAT =
             "%{exitcode} %{http_code} %{time_total} %header{x-backend}\\n";
 
+    private static final int ANY_PORT = 0;
+
     private Curl() {}
 
     /**
@@ -27,9 +29,29 @@ public final class Curl {
     /** Makes {@code count} requests one after another and tells how each went. */
     public static List<Reply> get(
             final Namespace client, final String url, final int count, final int timeoutSeconds) {
+        return get(client, ANY_PORT, url, count, timeoutSeconds);
+    }
+
+    /** The same, each from a port of its own: {@code firstPort}, the one after it, and so on. */
+    public static List<Reply> getFrom(
+            final Namespace client,
+            final int firstPort,
+            final String url,
+            final int count,
+            final int timeoutSeconds) {
+        return get(client, firstPort, url, count, timeoutSeconds);
+    }
+
+    private static List<Reply> get(
+            final Namespace client,
+            final int firstPort,
+            final String url,
+            final int count,
+            final int timeoutSeconds) {
         final StringBuilder options = new StringBuilder();
         for (int i = 0; i < count; i++) {
             options.append(i == 0 ? "" : "next\n")
+                    .append(firstPort == ANY_PORT ? "" : "local-port = " + (firstPort + i) + "\n")
                     .append("silent\nheader = \"Connection: close\"\noutput = /dev/null\n")
                     .append("max-time = ")
                     .append(timeoutSeconds)

@@ -11,6 +11,7 @@ import io.naru.bench.topology.Site;
 import io.naru.bench.topology.Topology;
 import io.naru.bench.topology.Variant;
 import io.naru.bench.topology.WebServer;
+import io.naru.controlplane.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,8 @@ import org.junit.jupiter.api.function.Executable;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 abstract class ModesSystemTest {
     private static final int CONNECTIONS = 1_000;
+    private static final int EXPLAINED = 4;
+    private static final int FIRST_EXPLAINED_PORT = 20_000; // below those that the kernel takes
     private static final int TRANSFER_SECONDS = 8;
     private static final int DATAGRAMS = 100;
     private static final int DATAGRAM_RUNS = 3;
@@ -65,6 +68,7 @@ abstract class ModesSystemTest {
     private final List<Capture> captures = new ArrayList<>();
     private final Set<Case> served = new HashSet<>();
     private ExecutorService together;
+    private int nextPort = FIRST_EXPLAINED_PORT;
     protected SystemUnderTest system;
 
     ModesSystemTest(final String prefix, final Topology topology) {
@@ -134,6 +138,35 @@ abstract class ModesSystemTest {
                                             assertTrue(
                                                     Math.abs(share - CONNECTIONS / 3) < 10,
                                                     shares::toString));
+                });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> shouldServeByTheBackendThatExplainNames() {
+        return oneByOne(
+                each -> true,
+                each -> {
+                    for (int i = 0; i < EXPLAINED; i++) {
+                        final int port = nextPort++;
+                        final JsonObject answer =
+                                Explain.syn(
+                                        system,
+                                        each.family(),
+                                        Site.clientAddress(each.family()),
+                                        port,
+                                        Site.vip(each.variant(), each.family()),
+                                        each.variant().webPort());
+                        assertTrue(answer.flag("isSent"), answer::toString);
+                        assertEquals(each.variant().mode(), answer.string("mode"));
+
+                        final Curl.Reply reply =
+                                Curl.getFrom(client(), port, url(each), 1, 3).get(0);
+                        assertTrue(reply.ok(), () -> reply + system.evidence());
+                        assertEquals(
+                                Explain.server(answer),
+                                reply.backend(),
+                                () -> answer + system.evidence());
+                    }
                 });
     }
 
