@@ -41,10 +41,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -467,12 +465,11 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private final class Link implements DataPlaneLink.Listener {
-        /** Of these it is news when they are resolved; of others it is what is expected. */
-        private final Set<IpAddress> unresolved = new HashSet<>();
+        private final HopEvents hops = new HopEvents(events);
 
         @Override
         public void onAttached(final DataPlaneClient client) {
-            unresolved.clear();
+            hops.start(client.directory().backends());
             if (views != null) {
                 views.restart();
             }
@@ -504,12 +501,7 @@ public final class ControlPlane implements AutoCloseable {
 
         @Override
         public void onHop(final IpAddress address, final long hop, final String reason) {
-            if (hop == 0) {
-                unresolved.add(address);
-                events.add(Event.Kind.HOP, address.toString(), "no next hop: " + reason);
-            } else if (unresolved.remove(address)) {
-                events.add(Event.Kind.HOP, address.toString(), "next hop resolved");
-            }
+            hops.onHop(address, hop, reason);
         }
     }
 }

@@ -27,7 +27,8 @@ public record InterfaceInfo(
         return macText(macNet);
     }
 
-    static String macText(final long macNet) {
+    /** A MAC in words: of the low 48 bits, as loaded from a frame. */
+    public static String macText(final long macNet) {
         final StringBuilder text = new StringBuilder(17);
         for (int i = 0; i < 6; i++) {
             final int octet = (int) (macNet >>> (i * 8)) & 0xff;
