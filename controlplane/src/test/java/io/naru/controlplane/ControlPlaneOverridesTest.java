@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.controlplane.HttpClient.Answer;
 import io.naru.controlplane.json.JsonObject;
+import io.naru.dataplane.protocol.Limits;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +70,52 @@ class ControlPlaneOverridesTest extends ControlPlaneFixture {
         final JsonObject service = instance.get("/v1/services/web").body();
         assertEquals("maglev", service.string("algorithm"));
         assertEquals("rr", service.string("fileAlgorithm"));
+    }
+
+    /** The data plane would refuse it, and all that comes after it. */
+    @Test
+    void shouldRefuseAnAlgorithmForWhoseHashTableThereIsNoRoom() throws Exception {
+        Files.writeString(instance.configFile(), hashServices(Limits.MAX_HASH_TABLES));
+        dataPlane = new FakeDataPlane(instance.runDirectory());
+        instance.start();
+        awaitInSync();
+
+        final Answer refused = setAlgorithm("web", "sh");
+
+        assertEquals(422, refused.status(), refused.toString());
+        assertEquals(
+                "with sh for web the services would need 513 hash tables (sh, sh-port, dh, maglev;"
+                        + " a large one of maglev counts as 10), at most 512 are possible",
+                refused.body().string("detail"));
+        assertEquals(List.of(), instance.get("/v1/overrides").body().objects("items"));
+        assertEquals(200, setAlgorithm("web", "lc").status());
+        assertEquals(200, setAlgorithm("h1", "maglev").status(), "in place of another one");
+
+        assertEquals(200, setAlgorithm("h2", "rr").status());
+        assertEquals(200, setAlgorithm("web", "sh").status(), "there is room now");
+        assertEquals(422, instance.send("DELETE", "/v1/services/h2/algorithm", "").status());
+        assertEquals("rr", dataPlane.algorithm("h2").label());
+    }
+
+    private Answer setAlgorithm(final String service, final String algorithm) throws IOException {
+        return instance.send(
+                "PUT",
+                "/v1/services/" + service + "/algorithm",
+                "{\"value\":\"%s\"}".formatted(algorithm));
+    }
+
+    /** The usual service, and so many with a hash table. */
+    private static String hashServices(final int count) {
+        final StringBuilder services = new StringBuilder();
+        for (int i = 1; i <= count; i++) {
+            services.append(
+                    "  - { name: h%d, vip: 192.0.2.11, port: %d, algorithm: sh, pool: web }\n"
+                            .formatted(i, i));
+        }
+
+        return Instance.CONFIG
+                .replace("pools:", services + "pools:")
+                .replace("{ type: tcp,", "{ type: tcp, port: 8001,");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.naru.controlplane.api;
 
 import io.naru.controlplane.config.AdminState;
 import io.naru.controlplane.config.NaruConfig;
+import io.naru.controlplane.config.ServiceConfig;
 import io.naru.controlplane.json.JsonObject;
 import io.naru.controlplane.reconcile.BackendName;
 import io.naru.controlplane.reconcile.OperatorOverride;
@@ -11,6 +12,7 @@ import io.naru.controlplane.reconcile.Steering;
 import io.naru.controlplane.view.Documents;
 import io.naru.dataplane.protocol.Algorithm;
 import io.naru.dataplane.protocol.Limits;
+import io.naru.dataplane.protocol.Selection;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -177,6 +179,9 @@ public final class OverrideRoutes {
             final long deadlineMs,
             final BiConsumer<JsonObject, ApiProblem> respond) {
         check(setting, value);
+        if (setting == Setting.ALGORITHM) {
+            checkHashTables(target, value);
+        }
         final long nowMs = clockMs.getAsLong();
         final OperatorOverride override =
                 new OperatorOverride(
@@ -223,6 +228,34 @@ public final class OverrideRoutes {
         }
     }
 
+    /**
+     * The data plane would refuse more hash tables than it has memory for, and with them whatever
+     * comes later.
+     */
+    private void checkHashTables(final String target, final String value) {
+        int tables = 0;
+        int more = 0;
+        for (final ServiceConfig service : config().services()) {
+            final Selection selection = service.options().selection();
+            final int now =
+                    steering.overrides()
+                            .algorithm(service.name(), service.algorithm())
+                            .hashTables(selection);
+            tables += now;
+            if (service.name().equals(target)) {
+                more = Algorithm.ofLabel(value).hashTables(selection) - now;
+            }
+        }
+        if (more > 0 && tables + more > Limits.MAX_HASH_TABLES) {
+            throw ApiProblem.refused(
+                    ("with %s for %s the services would need %d hash tables (sh, sh-port, dh,"
+                                    + " maglev; a large one of maglev counts as 10), at most %d are"
+                                    + " possible")
+                            .formatted(value, target, tables + more, Limits.MAX_HASH_TABLES),
+                    "another algorithm for some");
+        }
+    }
+
     private static String names() {
         return Arrays.stream(Algorithm.values())
                 .map(Algorithm::label)
@@ -255,6 +288,11 @@ public final class OverrideRoutes {
             final Setting setting,
             final String target,
             final BiConsumer<JsonObject, ApiProblem> respond) {
+        final OperatorOverride inForce = steering.overrides().find(setting, target);
+        final String fileValue = inForce == null ? null : inForce.fileValue(config());
+        if (setting == Setting.ALGORITHM && fileValue != null) {
+            checkHashTables(target, fileValue);
+        }
         final OperatorOverride ended =
                 steering.unset(setting, target, request.actor(), why(request));
         if (ended == null) {
@@ -266,7 +304,7 @@ public final class OverrideRoutes {
         settle(
                 Documents.of("OverrideUnset")
                         .put("override", ended.toJson())
-                        .put("fileValue", ended.fileValue(config())),
+                        .put("fileValue", fileValue),
                 respond);
     }
 
