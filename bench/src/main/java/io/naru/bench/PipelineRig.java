@@ -23,6 +23,7 @@ import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.schedule.Schedulers;
 import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import io.naru.dataplane.status.WorkerStats;
 import io.naru.linux.memory.HugePages;
 import io.naru.linux.memory.MappedRegion;
@@ -94,7 +95,7 @@ final class PipelineRig implements AutoCloseable {
 
     private void adopt(final Mode mode, final ServiceOptions options) {
         final boolean keepsPort = mode != Mode.NAT && mode != Mode.FULL_NAT;
-        final ForwardingTable.Builder builder = ForwardingTable.builder(1);
+        final ForwardingTableBuilder builder = ForwardingTable.builder(1);
         final int[] ids = new int[BACKENDS];
         for (int i = 0; i < BACKENDS; i++) {
             final IpAddress address = FrameWriter.address(isIpv6, BACKEND_HOST + i);

@@ -583,7 +583,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
                                             events.explained(
                                                     correlationId,
                                                     inquiry.answer(
-                                                            publishedTable::localAddress)))));
+                                                            publishedTable.locals()::address)))));
         } catch (final RuntimeException ex) {
             fail(correlationId, ex);
         }

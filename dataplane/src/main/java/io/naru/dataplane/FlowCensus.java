@@ -70,7 +70,7 @@ final class FlowCensus {
     /** Whether its backend answers to a local address that is ours no more. */
     private boolean hasLostItsAddress(final long entry, final long addresses) {
         return FlowEntry.mode(entry) == FULL_NAT
-                && next.localAddress(FlowAddresses.localId(addresses)) == null;
+                && next.locals().address(FlowAddresses.localId(addresses)) == null;
     }
 
     private boolean isServed(final long entry, final long addresses) {

@@ -19,6 +19,7 @@ import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -323,7 +324,7 @@ public final class Inventory {
             final long epoch,
             final ToIntFunction<IpAddress> hopIdOf,
             final Set<LocalAddress> locals) {
-        final ForwardingTable.Builder builder = ForwardingTable.builder(epoch);
+        final ForwardingTableBuilder builder = ForwardingTable.builder(epoch);
         final Map<String, List<Integer>> idsByPool = new LinkedHashMap<>();
         backends.forEach((key, spec) -> add(builder, idsByPool, key, spec, hopIdOf));
         retiredBackends.forEach(
@@ -380,7 +381,7 @@ public final class Inventory {
     }
 
     private void add(
-            final ForwardingTable.Builder builder,
+            final ForwardingTableBuilder builder,
             final Map<String, List<Integer>> idsByPool,
             final BackendKey key,
             final BackendSpec spec,

@@ -2,7 +2,7 @@ package io.naru.dataplane;
 
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Limits;
-import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,7 +65,7 @@ final class LocalIds {
     }
 
     /** Tells a table of those that are in use now, and of those that flows may still have. */
-    void addTo(final ForwardingTable.Builder builder) {
+    void addTo(final ForwardingTableBuilder builder) {
         ids.forEach((address, id) -> builder.formerLocalAddress(id, address));
         for (final IpAddress address : configured) {
             builder.localAddress(ids.get(address), address, false);

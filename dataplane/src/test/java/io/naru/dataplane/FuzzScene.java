@@ -20,6 +20,7 @@ import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.protocol.TunnelSpec;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -252,7 +253,7 @@ final class FuzzScene {
 
     /** The next configuration: backends come and go, algorithms change. */
     ForwardingTable table(final long epoch, final SplittableRandom random) {
-        final ForwardingTable.Builder builder = ForwardingTable.builder(epoch);
+        final ForwardingTableBuilder builder = ForwardingTable.builder(epoch);
         for (int id = 0; id < backendSpecs.size(); id++) {
             final BackendSpec spec = backendSpecs.get(id);
             final BackendState state =

@@ -14,6 +14,7 @@ import io.naru.dataplane.packet.Ipv4Header;
 import io.naru.dataplane.packet.TransportHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.LocalAddresses;
 
 /**
  * {@code full-nat} over IPv4: both addresses and both ports change, so that the backend answers us
@@ -33,7 +34,7 @@ public final class FullNatForwarder implements Forwarder {
     private final long[] macsNet;
     private final int hopCost;
     private final FlowTable flows;
-    private ForwardingTable table = ForwardingTable.EMPTY;
+    private LocalAddresses locals = LocalAddresses.NONE;
 
     /** Keeps the compiler from dropping the loads that only serve to fetch a line. */
     @SuppressWarnings("UnusedVariable")
@@ -51,7 +52,7 @@ public final class FullNatForwarder implements Forwarder {
     }
 
     public void adopt(final ForwardingTable table) {
-        this.table = table;
+        locals = table.locals();
     }
 
     @Override
@@ -71,7 +72,7 @@ public final class FullNatForwarder implements Forwarder {
 
             EthernetHeader.putMacsNet(frame, hop, macsNet[Hop.interfaceIndex(hop)]);
             if (isToBackend) {
-                Ipv4Header.putSourceNet(l3, table.localIpNet(FlowAddresses.localId(addresses)));
+                Ipv4Header.putSourceNet(l3, locals.ipNet(FlowAddresses.localId(addresses)));
                 Ipv4Header.putDestinationNet(l3, FlowAddresses.backendIpv4(addresses));
             } else {
                 Ipv4Header.putSourceNet(l3, FlowEntry.vipNet(entry));

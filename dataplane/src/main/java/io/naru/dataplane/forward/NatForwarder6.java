@@ -15,6 +15,7 @@ import io.naru.dataplane.packet.TransportHeader;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.LocalAddresses;
 
 /**
  * {@code nat} and {@code full-nat} over IPv6: as {@link NatForwarder} and {@link FullNatForwarder},
@@ -26,7 +27,7 @@ public final class NatForwarder6 implements Forwarder {
     private final long[] macsNet;
     private final int hopCost;
     private final FlowTable flows;
-    private ForwardingTable table = ForwardingTable.EMPTY;
+    private LocalAddresses locals = LocalAddresses.NONE;
 
     /**
      * @param macsNet our MAC by interface index.
@@ -40,7 +41,7 @@ public final class NatForwarder6 implements Forwarder {
     }
 
     public void adopt(final ForwardingTable table) {
-        this.table = table;
+        locals = table.locals();
     }
 
     @Override
@@ -82,8 +83,7 @@ public final class NatForwarder6 implements Forwarder {
             Ipv6Header.putDestinationNet(l3, getLong(backend), getLong(backend + Long.BYTES));
             if (isFullNat) {
                 final int localId = FlowAddresses.localId(addresses);
-                Ipv6Header.putSourceNet(
-                        l3, table.localHighNet(localId), table.localLowNet(localId));
+                Ipv6Header.putSourceNet(l3, locals.highNet(localId), locals.lowNet(localId));
             }
         } else {
             final long vip = addresses + FlowAddresses.VIP_OFFSET;

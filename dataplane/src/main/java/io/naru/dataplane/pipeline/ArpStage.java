@@ -61,6 +61,6 @@ final class ArpStage {
     }
 
     private boolean isOurs(final int ipNet) {
-        return table.isVip(ipNet) != 0 || table.localId(ipNet) != ForwardingTable.NONE;
+        return table.isVip(ipNet) != 0 || table.locals().idOf(ipNet) != ForwardingTable.NONE;
     }
 }

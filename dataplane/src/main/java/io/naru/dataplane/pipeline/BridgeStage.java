@@ -15,6 +15,7 @@ import io.naru.dataplane.port.SendList;
 import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.LocalAddresses;
 
 /**
  * The bridge of topology {@code bridge}: learns stations, sends on untouched what is nobody's
@@ -79,6 +80,7 @@ final class BridgeStage {
     private final boolean[] isCandidate = new boolean[PacketBurst.CAPACITY];
 
     private ForwardingTable table = ForwardingTable.EMPTY;
+    private LocalAddresses locals = LocalAddresses.NONE;
     private SendList sendList = SendList.NONE;
     private long probeDueNs;
     private long flooded;
@@ -103,6 +105,7 @@ final class BridgeStage {
 
     void adopt(final ForwardingTable table) {
         this.table = table;
+        locals = table.locals();
     }
 
     void sendList(final SendList list) {
@@ -274,13 +277,13 @@ final class BridgeStage {
     }
 
     private boolean isOurs(final int ipNet) {
-        return table.isVip(ipNet) != 0 || table.localId(ipNet) != ForwardingTable.NONE;
+        return table.isVip(ipNet) != 0 || locals.idOf(ipNet) != ForwardingTable.NONE;
     }
 
     private boolean isOurs6(final long address) {
         final long high = RawMemory.getLong(address);
         final long low = RawMemory.getLong(address + Long.BYTES);
-        return table.isVip6(high, low) || table.localId6(high, low) != ForwardingTable.NONE;
+        return table.isVip6(high, low) || locals.idOf6(high, low) != ForwardingTable.NONE;
     }
 
     // -- after the other stages -------------------------------------------------------------------

@@ -16,6 +16,7 @@ import io.naru.dataplane.packet.PacketKind;
 import io.naru.dataplane.port.PacketBurst;
 import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.LocalAddresses;
 
 /**
  * Says what each packet is to us: part of a flow, and of whose, or something to answer, or nothing.
@@ -55,6 +56,7 @@ final class ClassifyStage {
     private final IcmpErrorStage icmpErrors;
 
     private ForwardingTable table = ForwardingTable.EMPTY;
+    private LocalAddresses locals = LocalAddresses.NONE;
 
     ClassifyStage(
             final FlowHash flowHash,
@@ -79,11 +81,12 @@ final class ClassifyStage {
 
     void adopt(final ForwardingTable table) {
         this.table = table;
+        locals = table.locals();
     }
 
     void classify(final PacketBurst burst, final long nowNs) {
         final ForwardingTable table = this.table;
-        final boolean hasLocals = table.hasLocals();
+        final boolean hasLocals = !locals.isEmpty();
         final int count = burst.count;
         burst.localCount = 0;
         for (int i = 0; i < count; i++) {
@@ -199,7 +202,7 @@ final class ClassifyStage {
         }
 
         final long keyA = burst.keyA[i];
-        if (!table.hasLocals() || !isLocal(burst, i, keyA)) {
+        if (locals.isEmpty() || !isLocal(burst, i, keyA)) {
             classifyFlow(burst, i, keyA, 1 - table.isVip((int) (keyA >>> 32)));
         }
 
@@ -212,7 +215,7 @@ final class ClassifyStage {
         final long targetHigh = Ipv6Header.destinationHighNet(l3);
         final long targetLow = Ipv6Header.destinationLowNet(l3);
         final boolean isToVip = table.isVip6(targetHigh, targetLow);
-        if (table.hasLocals()
+        if (!locals.isEmpty()
                 && isLocal6(burst, i, isToVip, sourceHigh, sourceLow, targetHigh, targetLow)) {
             return;
         }
@@ -228,7 +231,7 @@ final class ClassifyStage {
     /** Whether an IPv4 packet came to a local port; then it has all that it needs. */
     private boolean isLocal(final PacketBurst burst, final int i, final long keyA) {
         final int target = (int) (keyA >>> Integer.SIZE);
-        final int localId = table.localId(target);
+        final int localId = locals.idOf(target);
         if (localId == ForwardingTable.NONE) {
             return false;
         }
@@ -251,7 +254,7 @@ final class ClassifyStage {
             final long sourceLow,
             final long targetHigh,
             final long targetLow) {
-        final int localId = table.localId6(targetHigh, targetLow);
+        final int localId = locals.idOf6(targetHigh, targetLow);
         if (localId == ForwardingTable.NONE) {
             return false;
         }

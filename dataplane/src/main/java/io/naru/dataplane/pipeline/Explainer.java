@@ -241,7 +241,7 @@ final class Explainer {
             question.mode = opening.modeOf(burst, 0, serviceId, question.backendId);
             if (question.mode == FULL_NAT
                     && table.mode(serviceId) == Mode.FULL_NAT
-                    && table.localIds(isIpv6()).length == 0) {
+                    && table.locals().configuredIds(isIpv6()).length == 0) {
                 drop(question, DropReason.NO_LOCAL_PORT);
                 return;
             }

@@ -216,7 +216,7 @@ final class FlowOpening {
      */
     int modeOf(final PacketBurst burst, final int i, final int serviceId, final int backendId) {
         final int mode = table.mode(serviceId).code();
-        return mode == NAT && table.hasHairpin() && isHairpin(burst, i, backendId)
+        return mode == NAT && table.locals().hasVip() && isHairpin(burst, i, backendId)
                 ? FULL_NAT
                 : mode;
     }
@@ -289,7 +289,7 @@ final class FlowOpening {
             return localPortNet != LocalPorts.NONE;
         }
 
-        final int[] ids = table.localIds(isIpv6(burst, i));
+        final int[] ids = table.locals().configuredIds(isIpv6(burst, i));
         final int attempts = Math.min(PORT_ATTEMPTS, ids.length);
         for (int attempt = 0; attempt < attempts; attempt++) {
             nextLocal = nextLocal + 1 < ids.length ? nextLocal + 1 : 0;
@@ -306,9 +306,9 @@ final class FlowOpening {
     private int vipAsLocal(final PacketBurst burst, final int i) {
         final long l3 = l3(burst, i);
         return isIpv6(burst, i)
-                ? table.localId6(
-                        Ipv6Header.destinationHighNet(l3), Ipv6Header.destinationLowNet(l3))
-                : table.localId((int) (burst.keyA[i] >>> Integer.SIZE));
+                ? table.locals()
+                        .idOf6(Ipv6Header.destinationHighNet(l3), Ipv6Header.destinationLowNet(l3))
+                : table.locals().idOf((int) (burst.keyA[i] >>> Integer.SIZE));
     }
 
     /** Gives the port back that was taken for a flow that did not come to be. */
@@ -350,7 +350,7 @@ final class FlowOpening {
         FlowAddresses.putBackendPortNet(addresses, backendPort);
         FlowAddresses.putLocal(addresses, localId, localPortNet);
         localPorts.bind(localId, localProtocol, localPortNet, entry);
-        final int localIp = table.localIpNet(localId);
+        final int localIp = table.locals().ipNet(localId);
         final int ipDelta =
                 InternetChecksum.combine(
                         InternetChecksum.delta(FlowEntry.vipNet(entry), backendIp),
@@ -394,8 +394,8 @@ final class FlowOpening {
                                             Ipv6Header.sourceHighNet(l3),
                                             Ipv6Header.sourceLowNet(l3)),
                                     InternetChecksum.addressSum(
-                                            table.localHighNet(localId),
-                                            table.localLowNet(localId))));
+                                            table.locals().highNet(localId),
+                                            table.locals().lowNet(localId))));
         }
 
         setDeltas(entry, delta, backendPort);

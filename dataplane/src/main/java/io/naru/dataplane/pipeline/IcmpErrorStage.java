@@ -265,7 +265,7 @@ final class IcmpErrorStage {
         final boolean isVip = table.isVip(source) != 0;
         final boolean isToBackend =
                 table.isNatBackend(destination, protocol, quote.destinationPortNet());
-        final int localId = table.localId(source);
+        final int localId = table.locals().idOf(source);
         if (localId != ForwardingTable.NONE
                 && (!isVip
                         || (isToBackend
@@ -295,7 +295,7 @@ final class IcmpErrorStage {
         final boolean isToBackend =
                 table.isNatBackend6(
                         destinationHigh, destinationLow, protocol, quote.destinationPortNet());
-        final int localId = table.localId6(sourceHigh, sourceLow);
+        final int localId = table.locals().idOf6(sourceHigh, sourceLow);
         if (localId != ForwardingTable.NONE
                 && (!isVip
                         || (isToBackend
@@ -483,7 +483,8 @@ final class IcmpErrorStage {
             Ipv4Header.putDestinationNet(l3, backend);
             Ipv4Header.putSourceNet(q, backend);
             if (isFullNat) {
-                final int local = table.localIpNet(FlowAddresses.localId(flows.addresses(entry)));
+                final int local =
+                        table.locals().ipNet(FlowAddresses.localId(flows.addresses(entry)));
                 Ipv4Header.putSourceNet(l3, local);
                 Ipv4Header.putDestinationNet(q, local);
             }
@@ -518,8 +519,9 @@ final class IcmpErrorStage {
             putAddress(q + Ipv6Header.SOURCE_OFFSET, backend);
             if (isFullNat) {
                 final int id = FlowAddresses.localId(addresses);
-                Ipv6Header.putSourceNet(l3, table.localHighNet(id), table.localLowNet(id));
-                Ipv6Header.putDestinationNet(q, table.localHighNet(id), table.localLowNet(id));
+                Ipv6Header.putSourceNet(l3, table.locals().highNet(id), table.locals().lowNet(id));
+                Ipv6Header.putDestinationNet(
+                        q, table.locals().highNet(id), table.locals().lowNet(id));
             }
         } else {
             final long vip = addresses + FlowAddresses.VIP_OFFSET;

@@ -143,7 +143,7 @@ final class IdleResets {
             writer.sourceNet(FlowEntry.vipNet(entry));
             writer.destinationNet(FlowEntry.clientIpNet(entry));
         } else if (FlowEntry.mode(entry) == FULL_NAT) {
-            writer.sourceNet(table.localIpNet(FlowAddresses.localId(addresses)));
+            writer.sourceNet(table.locals().ipNet(FlowAddresses.localId(addresses)));
             writer.destinationNet(FlowAddresses.backendIpv4(addresses));
         } else {
             writer.sourceNet(FlowEntry.clientIpNet(entry));
@@ -163,7 +163,7 @@ final class IdleResets {
             writer.destinationNet(getLong(backend), getLong(backend + Long.BYTES));
             if (FlowEntry.mode(entry) == FULL_NAT) {
                 final int localId = FlowAddresses.localId(addresses);
-                writer.sourceNet(table.localHighNet(localId), table.localLowNet(localId));
+                writer.sourceNet(table.locals().highNet(localId), table.locals().lowNet(localId));
             } else {
                 writer.sourceNet(getLong(client), getLong(client + Long.BYTES));
             }

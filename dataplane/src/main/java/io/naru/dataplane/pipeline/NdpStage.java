@@ -62,7 +62,7 @@ final class NdpStage {
         final long targetLow = NdpMessage.targetLowNet(l4);
         final boolean isOurs =
                 table.isVip6(targetHigh, targetLow)
-                        || table.localId6(targetHigh, targetLow) != ForwardingTable.NONE;
+                        || table.locals().idOf6(targetHigh, targetLow) != ForwardingTable.NONE;
         if (!isOurs) {
             return NDP_OTHER;
         }

@@ -147,16 +147,18 @@ final class Surroundings {
         return switch (burst.kind[index]) {
             case PacketKind.TRANSPORT, PacketKind.TRANSPORT_WITH_OPTIONS ->
                     table.isNatBackend(Ipv4Header.sourceNet(l3), protocol, sourcePort)
-                            || table.localId(Ipv4Header.destinationNet(l3)) != ForwardingTable.NONE;
+                            || table.locals().idOf(Ipv4Header.destinationNet(l3))
+                                    != ForwardingTable.NONE;
             case PacketKind.TRANSPORT_6 ->
                     table.isNatBackend6(
                                     Ipv6Header.sourceHighNet(l3),
                                     Ipv6Header.sourceLowNet(l3),
                                     protocol,
                                     sourcePort)
-                            || table.localId6(
-                                            Ipv6Header.destinationHighNet(l3),
-                                            Ipv6Header.destinationLowNet(l3))
+                            || table.locals()
+                                            .idOf6(
+                                                    Ipv6Header.destinationHighNet(l3),
+                                                    Ipv6Header.destinationLowNet(l3))
                                     != ForwardingTable.NONE;
             default -> false;
         };

@@ -22,6 +22,7 @@ import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.protocol.StatsLine;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -44,7 +45,7 @@ class AlgorithmFixturesTest {
     }
 
     private void serve(final Algorithm algorithm, final Selection selection) {
-        final ForwardingTable.Builder table = ForwardingTable.builder(1);
+        final ForwardingTableBuilder table = ForwardingTable.builder(1);
         final int[] ids4 = new int[BACKENDS];
         final int[] ids6 = new int[BACKENDS];
         for (int i = 0; i < BACKENDS; i++) {

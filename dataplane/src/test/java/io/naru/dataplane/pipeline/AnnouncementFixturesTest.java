@@ -20,6 +20,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -62,8 +63,8 @@ class AnnouncementFixturesTest {
         frames.close();
     }
 
-    private static ForwardingTable.Builder table(final String... vips) {
-        final ForwardingTable.Builder builder =
+    private static ForwardingTableBuilder table(final String... vips) {
+        final ForwardingTableBuilder builder =
                 ForwardingTable.builder(1)
                         .onLink(CLIENT_SIDE, IpAddress.parse("192.0.2.0"), 24)
                         .onLink(CLIENT_SIDE, IpAddress.parse("2001:db8::"), 64)

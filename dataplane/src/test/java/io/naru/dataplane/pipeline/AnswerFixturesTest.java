@@ -12,6 +12,7 @@ import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -27,7 +28,7 @@ class AnswerFixturesTest {
 
     private final Rig rig = new Rig();
 
-    private static ForwardingTable.Builder table() {
+    private static ForwardingTableBuilder table() {
         return ForwardingTable.builder(1)
                 .backend(1, backend("s1", "10.2.0.1:80"), 1)
                 .service(0, service("web", VIP + ":80", Protocol.TCP, Mode.NAT), 1);

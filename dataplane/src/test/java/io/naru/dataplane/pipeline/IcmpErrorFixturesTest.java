@@ -20,6 +20,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -147,7 +148,7 @@ class IcmpErrorFixturesTest {
         rig.hop(BACKEND_HOP, SERVER, BACKEND_SIDE).adopt(table(c));
     }
 
-    private static ForwardingTable.Builder table(final Case c) {
+    private static ForwardingTableBuilder table(final Case c) {
         final String vip = c.family.vip;
         return ForwardingTable.builder(1)
                 .backend(1, backend("s1", c.backend()), BACKEND_HOP)

@@ -16,6 +16,7 @@ import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.StatsLine;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -41,7 +42,7 @@ class L2DsrFixturesTest {
         rig.close();
     }
 
-    private static ForwardingTable.Builder table(final BackendState one, final BackendState two) {
+    private static ForwardingTableBuilder table(final BackendState one, final BackendState two) {
         return ForwardingTable.builder(1)
                 .backend(1, backend("s1", "192.0.2.21:0", 1, one), 1)
                 .backend(2, backend("s2", "192.0.2.22:0", 1, two), 2)

@@ -21,6 +21,7 @@ import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.StatsLine;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,11 +52,11 @@ class NatFixturesTest {
         rig.close();
     }
 
-    private static ForwardingTable.Builder table(final BackendState one, final BackendState two) {
+    private static ForwardingTableBuilder table(final BackendState one, final BackendState two) {
         return table(one, two, Algorithm.RR);
     }
 
-    private static ForwardingTable.Builder table(
+    private static ForwardingTableBuilder table(
             final BackendState one, final BackendState two, final Algorithm algorithm) {
         return ForwardingTable.builder(1)
                 .backend(1, backend("s1", S1, 1, one), 1)
@@ -481,7 +482,7 @@ class NatFixturesTest {
     @DisplayName(
             "one client port to two VIPs of the same backends gets two backends, or is refused")
     void ambiguousReply() {
-        final ForwardingTable.Builder two =
+        final ForwardingTableBuilder two =
                 ForwardingTable.builder(2)
                         .backend(1, backend("s1", S1), 1)
                         .backend(2, backend("s2", S2), 2)

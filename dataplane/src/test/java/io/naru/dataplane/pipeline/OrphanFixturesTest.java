@@ -30,6 +30,7 @@ import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -75,7 +76,7 @@ class OrphanFixturesTest {
     }
 
     /** A service whose first backend is in a state; the second one is up if it is to get flows. */
-    private ForwardingTable.Builder table(
+    private ForwardingTableBuilder table(
             final Mode mode,
             final Protocol protocol,
             final String vip,
@@ -381,7 +382,7 @@ class OrphanFixturesTest {
         }
     }
 
-    private ForwardingTable.Builder dns(
+    private ForwardingTableBuilder dns(
             final BackendState one, final BackendState two, final ServiceOptions rules) {
         return table(
                 Mode.NAT,

@@ -19,6 +19,7 @@ import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -51,8 +52,8 @@ class OverflowFixturesTest {
         rig.close();
     }
 
-    private static ForwardingTable.Builder table(final Algorithm algorithm) {
-        final ForwardingTable.Builder builder = ForwardingTable.builder(1);
+    private static ForwardingTableBuilder table(final Algorithm algorithm) {
+        final ForwardingTableBuilder builder = ForwardingTable.builder(1);
         for (int i = 1; i <= 4; i++) {
             builder.backend(i, backend("s" + i, server(i), 100, BackendState.UP), i);
         }
@@ -112,7 +113,7 @@ class OverflowFixturesTest {
         fill();
         final int before = backendOf(rig.send(CLIENT_SIDE, fromClient(CLIENT, SYN)).out);
         rig.flows.visit(0, rig.flows.bucketCount(), rig.flows::remove);
-        final ForwardingTable.Builder down = ForwardingTable.builder(2);
+        final ForwardingTableBuilder down = ForwardingTable.builder(2);
         for (int id = 1; id <= 4; id++) {
             final BackendState state = id == before ? BackendState.DOWN : BackendState.UP;
             down.backend(id, backend("s" + id, server(id), 100, state), id);
@@ -156,7 +157,7 @@ class OverflowFixturesTest {
         rig.adopt(table(Algorithm.MAGLEV));
         fill();
         final int backend = backendOf(rig.send(CLIENT_SIDE, fromClient(CLIENT, SYN)).out);
-        final ForwardingTable.Builder without = ForwardingTable.builder(2);
+        final ForwardingTableBuilder without = ForwardingTable.builder(2);
         final int[] left = IntStream.rangeClosed(1, 4).filter(id -> id != backend).toArray();
         for (final int id : left) {
             without.backend(id, backend("s" + id, server(id), 100, BackendState.UP), id);

@@ -22,6 +22,7 @@ import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceOptions;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Set;
@@ -61,7 +62,7 @@ class PersistenceFixturesTest {
     /** Two services, http and https, with a pool each on the same machines, in one family. */
     private void serve(
             final boolean isIpv6, final Persistence persistence, final BackendState... states) {
-        final ForwardingTable.Builder builder = ForwardingTable.builder(1);
+        final ForwardingTableBuilder builder = ForwardingTable.builder(1);
         for (int n = 0; n < BACKENDS; n++) {
             rig.hop(n, mac(n), BACKEND_SIDE);
             final BackendState state = n < states.length ? states[n] : BackendState.UP;

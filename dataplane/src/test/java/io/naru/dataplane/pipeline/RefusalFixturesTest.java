@@ -12,6 +12,7 @@ import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import io.naru.dataplane.service.Specs;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +38,7 @@ class RefusalFixturesTest {
         rig.close();
     }
 
-    private static ForwardingTable.Builder table() {
+    private static ForwardingTableBuilder table() {
         return ForwardingTable.builder(1)
                 .backend(1, backend("s1", "10.2.0.1:8080"), 1)
                 .service(0, service("web", VIP, Protocol.TCP, Mode.NAT), 1);

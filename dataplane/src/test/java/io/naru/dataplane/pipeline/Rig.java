@@ -21,6 +21,7 @@ import io.naru.dataplane.schedule.Scheduler;
 import io.naru.dataplane.schedule.Schedulers;
 import io.naru.dataplane.schedule.StableHash;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import io.naru.dataplane.status.WorkerStats;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,7 +88,7 @@ final class Rig implements AutoCloseable {
                         stats);
     }
 
-    Rig adopt(final ForwardingTable.Builder builder) {
+    Rig adopt(final ForwardingTableBuilder builder) {
         final ForwardingTable table = builder.build();
         final Scheduler[] schedulers = new Scheduler[table.serviceIdLimit()];
         for (int id = 0; id < schedulers.length; id++) {

@@ -18,6 +18,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,8 +76,8 @@ class RuleFixturesTest {
         rig.close();
     }
 
-    private static ForwardingTable.Builder table(final Mode mode) {
-        final ForwardingTable.Builder table = ForwardingTable.builder(1);
+    private static ForwardingTableBuilder table(final Mode mode) {
+        final ForwardingTableBuilder table = ForwardingTable.builder(1);
         int id = 0;
         for (final Family family : Family.values()) {
             final String backend =

@@ -16,6 +16,7 @@ import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.Mode;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.service.ForwardingTable;
+import io.naru.dataplane.service.ForwardingTableBuilder;
 import io.naru.dataplane.service.Specs;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -155,8 +156,8 @@ class SimulationTest {
         rig.adopt(table());
     }
 
-    private ForwardingTable.Builder table() {
-        final ForwardingTable.Builder builder = ForwardingTable.builder(++epoch);
+    private ForwardingTableBuilder table() {
+        final ForwardingTableBuilder builder = ForwardingTable.builder(++epoch);
         for (int i = 0; i < BACKENDS; i++) {
             builder.backend(i, Specs.backend("s" + i, endpoint(i), weights[i], states[i]), i);
         }
@@ -183,7 +184,7 @@ class SimulationTest {
     }
 
     private void tryBadConfiguration() {
-        final ForwardingTable.Builder bad =
+        final ForwardingTableBuilder bad =
                 table().service(11, Specs.service("x", "192.0.2.10:80", Protocol.TCP, Mode.NAT));
         assertThrows(IllegalArgumentException.class, () -> rig.adopt(bad));
     }

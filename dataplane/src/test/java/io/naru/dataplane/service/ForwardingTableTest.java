@@ -21,7 +21,7 @@ class ForwardingTableTest {
     private static final int TCP = 6;
     private static final int UDP = 17;
 
-    private final ForwardingTable.Builder builder =
+    private final ForwardingTableBuilder builder =
             ForwardingTable.builder(7)
                     .backend(1, backend("s1", "10.2.0.1:8080"), 11)
                     .backend(2, backend("s2", "10.2.0.2:0"), 12);
