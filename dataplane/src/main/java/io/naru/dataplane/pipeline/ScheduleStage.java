@@ -656,10 +656,21 @@ final class ScheduleStage {
             return known;
         }
 
+        final int former = clients.former(serviceId);
+        if (!mayOpen(burst, i) && isStandby(serviceId, former)) {
+            return former; // the connection began there
+        }
+
         final long tupleHash = opening.tupleHash(burst, i);
         return table.algorithm(serviceId).isHash()
                 ? schedulers[serviceId].select(tupleHash, opening.keyHash(burst, i, serviceId))
                 : table.stableBackend(serviceId, tupleHash);
+    }
+
+    /** Whether a backend of a service stands by: its connections go on. */
+    private boolean isStandby(final int serviceId, final int backendId) {
+        return table.rules().standsBy(backendId)
+                && table.backend(backendId).pool().equals(table.service(serviceId).pool());
     }
 
     // -- parts ------------------------------------------------------------------------------------

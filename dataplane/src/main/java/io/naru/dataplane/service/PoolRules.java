@@ -33,6 +33,7 @@ public final class PoolRules {
     private final long[] group;
     private final boolean[] keepsClients;
     private final boolean[] isSteady;
+    private final boolean[] standsBy;
     private final int[] addressNumbers;
     private final LongIntTable members;
 
@@ -53,6 +54,7 @@ public final class PoolRules {
         maxFlowRateOfBackend = new int[backends.length];
         keepsClients = new boolean[backends.length];
         isSteady = new boolean[backends.length];
+        standsBy = new boolean[backends.length];
         addressNumbers = new int[backends.length];
         boolean isLimited = false;
         final Map<IpAddress, Integer> numbers = new HashMap<>();
@@ -65,6 +67,7 @@ public final class PoolRules {
                 keepsClients[id] = spec.state().keepsClients() && !isRetired[id];
                 isSteady[id] =
                         keepsClients[id] && spec.state() == BackendState.UP && spec.weight() > 0;
+                standsBy[id] = spec.state() == BackendState.STANDBY && !isRetired[id];
                 addressNumbers[id] = numbers.computeIfAbsent(spec.address(), a -> numbers.size());
                 isLimited |= spec.maxFlows() != 0 || spec.maxFlowRate() != 0;
             }
@@ -207,6 +210,11 @@ public final class PoolRules {
 
     private static int orNone(final int found) {
         return found == LongIntTable.MISSING ? ForwardingTable.NONE : found;
+    }
+
+    /** Whether a backend is left by its clients, but not by the connections that they have. */
+    public boolean standsBy(final int backendId) {
+        return backendId >= 0 && backendId < standsBy.length && standsBy[backendId];
     }
 
     /** Whether a backend's clients are remembered anew with each flow: not while it is drained. */

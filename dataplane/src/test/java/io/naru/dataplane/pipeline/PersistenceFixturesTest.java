@@ -17,10 +17,12 @@ import io.naru.dataplane.protocol.DropReason;
 import io.naru.dataplane.protocol.FlowLimits;
 import io.naru.dataplane.protocol.FlowRule;
 import io.naru.dataplane.protocol.Mode;
+import io.naru.dataplane.protocol.OversizeRule;
 import io.naru.dataplane.protocol.Persistence;
 import io.naru.dataplane.protocol.Protocol;
 import io.naru.dataplane.protocol.Selection;
 import io.naru.dataplane.protocol.ServiceOptions;
+import io.naru.dataplane.protocol.TunnelSpec;
 import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.service.ForwardingTableBuilder;
 import java.util.HashSet;
@@ -40,6 +42,7 @@ class PersistenceFixturesTest {
     private final Rig rig = new Rig();
     private final int[] weights = {1, 1, 1};
     private int nextPort = 1_000;
+    private boolean adoptsFlows;
 
     @AfterEach
     void close() {
@@ -50,8 +53,16 @@ class PersistenceFixturesTest {
         return new Persistence(60, prefix4, prefix6, group);
     }
 
-    private static ServiceOptions options(final Persistence persistence, final AtLimit atLimit) {
-        return ServiceOptions.DEFAULT.with(
+    private ServiceOptions options(final Persistence persistence, final AtLimit atLimit) {
+        final ServiceOptions options =
+                new ServiceOptions(
+                        adoptsFlows,
+                        false,
+                        false,
+                        ServiceOptions.MSS_AUTO,
+                        OversizeRule.INNER,
+                        TunnelSpec.DEFAULT);
+        return options.with(
                 Selection.DEFAULT,
                 FlowRule.RESET,
                 FlowRule.KEEP,
@@ -232,6 +243,25 @@ class PersistenceFixturesTest {
         for (int k = 0; k < 5; k++) {
             assertEquals(second, open(client, 80), "it is remembered there");
         }
+    }
+
+    @ParameterizedTest(name = "IPv6 {0}")
+    @ValueSource(booleans = {false, true})
+    @DisplayName("a connection that is taken up again goes on with the backend that stands by")
+    void standbyInTheMiddle(final boolean isIpv6) {
+        adoptsFlows = true;
+        final Persistence persistence = new Persistence(600, 32, 128, Persistence.ALONE);
+        serve(isIpv6, persistence);
+        final String client = client(isIpv6, 7);
+        final int first = open(client, 80);
+        final int oldPort = nextPort - 1;
+        final BackendState[] states = {BackendState.UP, BackendState.UP, BackendState.UP};
+        states[first] = BackendState.STANDBY;
+        serve(isIpv6, persistence, states);
+        rig.advance(250);
+
+        assertEquals(first, send(client, oldPort, 80, ACK), "the flow had been idle for too long");
+        assertNotEquals(first, open(client, 80));
     }
 
     @Test
