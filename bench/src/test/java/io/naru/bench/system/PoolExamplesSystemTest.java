@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.naru.bench.topology.Balancer;
 import io.naru.bench.topology.Curl;
+import io.naru.bench.topology.Family;
 import io.naru.bench.topology.Namespace;
 import io.naru.bench.topology.Site;
 import io.naru.bench.topology.Topology;
@@ -107,8 +108,17 @@ class PoolExamplesSystemTest {
                             secure.addAll(startSecure(site));
                             return example("limits-and-persistence.yaml");
                         })) {
+            Await.until(
+                    "all servers of both ports are up",
+                    () ->
+                            !system.balancer.naru("get", "backends").output().contains(" unknown ")
+                                    && system.balancer.naru("status").exitCode() == 0,
+                    system::evidence);
             final String first = awaitOneServer(system, "");
+            final String others = serverOfAnotherClient(system, SECURE);
+            // Without the group each port would now be at another turn.
             assertEquals(Set.of(first), servers(system, SECURE));
+            assertEquals(others, serverOfAnotherClient(system, WEB));
 
             final int number = Integer.parseInt(first.substring(1)) - 1;
             system.site.servers().get(number).kill();
@@ -119,6 +129,24 @@ class PoolExamplesSystemTest {
             final String shown = system.balancer.naru("describe", "service", "http").output();
             assertTrue(shown.contains("degraded"), shown);
         }
+    }
+
+    private static String serverOfAnotherClient(final SystemUnderTest system, final String url) {
+        return system.site
+                .client()
+                .run(
+                        "curl",
+                        "-sS",
+                        "--max-time",
+                        "5",
+                        "--interface",
+                        Site.narrowClientAddress(Family.IPV4),
+                        "-o",
+                        "/dev/null",
+                        "-w",
+                        "%header{x-backend}",
+                        url)
+                .strip();
     }
 
     private static List<WebServer> startSecure(final Site site) {
