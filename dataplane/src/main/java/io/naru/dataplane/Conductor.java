@@ -1,44 +1,30 @@
 package io.naru.dataplane;
 
-import io.naru.dataplane.flow.FlowExpiry;
 import io.naru.dataplane.neighbour.Hop;
 import io.naru.dataplane.neighbour.HopListener;
 import io.naru.dataplane.neighbour.HopResolver;
 import io.naru.dataplane.neighbour.HopTable;
 import io.naru.dataplane.neighbour.LocalAddress;
 import io.naru.dataplane.neighbour.Neighbourhood;
-import io.naru.dataplane.port.FilterRules;
-import io.naru.dataplane.port.FilterRules.Address;
 import io.naru.dataplane.port.TrafficFilter;
 import io.naru.dataplane.protocol.Algorithm;
-import io.naru.dataplane.protocol.BackendInfo;
 import io.naru.dataplane.protocol.BackendSpec;
 import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.CncFile;
 import io.naru.dataplane.protocol.CommandAdapter;
 import io.naru.dataplane.protocol.CommandListener;
-import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.EventProxy;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.PacketQuery;
-import io.naru.dataplane.protocol.ServiceInfo;
 import io.naru.dataplane.protocol.ServiceSpec;
 import io.naru.dataplane.protocol.ServiceTrial;
 import io.naru.dataplane.protocol.WorkerInfo;
-import io.naru.dataplane.schedule.Scheduler;
-import io.naru.dataplane.service.ForwardingTable;
 import io.naru.dataplane.status.ActiveFlows;
 import io.naru.dataplane.status.CheckedResponseTimes;
 import io.naru.dataplane.status.LoadMeter;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -48,17 +34,8 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.errors.DistinctErrorLog;
 
 /**
- * Carries out the commands of clients: turns what they want into forwarding tables, hands these to
- * the workers, and says so when every worker uses them.
- *
- * <p>A change takes these steps, in this order, so that no packet arrives that nobody understands:
- *
- * <pre>
- *   check whole ─► filter lets in more ─► workers adopt ─► filter lets in no more than needed
- *        │                                     │            ids and hops no longer used are free
- *        ▼                                     ▼
- *   COMMAND_FAILED, nothing changed       COMMAND_DONE, applied epoch
- * </pre>
+ * Carries out the commands of clients, listens to the workers and to the neighbourhood, and writes
+ * what clients are to know. What is to be forwarded goes by way of {@link TablePublisher}.
  *
  * <p>Knows nothing of health and of overrides: the state of a backend is what it was told last.
  * When its client dies nothing changes.
@@ -71,67 +48,37 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     static final int MAX_UNANSWERED = 1_024;
 
     static final long HEARTBEAT_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
-    static final long RELEASE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
 
     private static final int WORKER_MESSAGE_LIMIT = 512;
 
     private final CncFile cncFile;
     private final CommandAdapter commandAdapter;
     private final EventProxy events;
-    private final DistinctErrorLog errorLog;
+    private final Failures failures;
     private final NanoClock nanoClock;
     private final EpochClock epochClock;
-    private final TrafficFilter filter;
-    private final HopTable hopTable;
     private final HopResolver hops;
     private final WorkerProxy[] workers;
     private final ConductorProxy[] workerReplies;
     private final WorkerSupervisor[] supervisors;
     private final WorkerInfo[] workerInfos;
-    private final LocalPortRange localPorts;
     private final Runnable onWorkerFailure;
     private final ActiveFlows activeFlows;
     private final CheckedResponseTimes checkedResponseTimes = new CheckedResponseTimes();
     private final LoadMeter loadMeter;
-    private final SchedulerCache schedulerCache;
     private final DirectoryWriter directory;
     private final FlowQueries flowQueries;
+    private final TablePublisher tables;
 
     /** Configurations that were tried, by the command to answer, when their flows are counted. */
     private final Map<Long, ConfigTrial> countedTrials = new LinkedHashMap<>();
 
-    private final WorkerSnapshot[] unsent;
-    private final long[] adoptedEpochs;
-    private final Queue<Answer> unanswered = new ArrayDeque<>();
-    private final Queue<FreedId> freedIds = new ArrayDeque<>();
-
-    /** What was commanded; {@link #published} until its table is on the way to the workers. */
-    private Inventory inventory = Inventory.EMPTY;
-
-    private Inventory published = Inventory.EMPTY;
-    private ForwardingTable publishedTable = ForwardingTable.EMPTY;
-    private FlowExpiry expiry = FlowExpiry.DEFAULT;
-    private Set<LocalAddress> locals;
     private ConfigTransaction transaction;
     private long refusedConfig;
-    private long epoch;
-    private long appliedEpoch;
-    private boolean isSettled;
-
-    /** The box's own addresses have changed, which a table knows too. */
-    private boolean isTableStale;
-
     private boolean hasFailed;
     private boolean isAnnounced;
     private volatile boolean isAttached;
     private long heartbeatDueNs;
-    private long releaseDueNs;
-
-    /** A command that is done when every worker has adopted the epoch. */
-    private record Answer(long correlationId, long epoch, boolean isConfig, long revision) {}
-
-    /** An id that may be given out again when every worker has adopted the epoch. */
-    private record FreedId(boolean isService, int id, long epoch) {}
 
     /**
      * @param neighbourhood not closed with the conductor.
@@ -152,28 +99,36 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             final LocalPortRange localPorts,
             final Runnable onWorkerFailure) {
         this.cncFile = cncFile;
-        this.errorLog = errorLog;
         this.nanoClock = nanoClock;
         this.epochClock = epochClock;
-        this.filter = filter;
-        this.hopTable = hopTable;
         this.workers = workers.clone();
         this.workerReplies = workerReplies.clone();
         this.supervisors = supervisors.clone();
         this.workerInfos = workerInfos.clone();
-        this.localPorts = localPorts;
         this.onWorkerFailure = onWorkerFailure;
         commandAdapter = new CommandAdapter(cncFile, this);
         events = new EventProxy(cncFile);
+        failures = new Failures(cncFile, events, errorLog, epochClock);
         activeFlows = new ActiveFlows(cncFile);
         loadMeter = new LoadMeter(cncFile, activeFlows, checkedResponseTimes, nanoClock.nanoTime());
-        schedulerCache = new SchedulerCache(workers.length, loadMeter);
         directory = new DirectoryWriter(cncFile.directory());
         flowQueries = new FlowQueries(workers, events);
-        unsent = new WorkerSnapshot[workers.length];
-        adoptedEpochs = new long[workers.length];
         hops = new HopResolver(hopTable, neighbourhood, this, nanoClock.nanoTime());
-        locals = hops.locals();
+        tables =
+                new TablePublisher(
+                        cncFile,
+                        events,
+                        failures,
+                        epochClock,
+                        filter,
+                        hopTable,
+                        hops,
+                        this.workers,
+                        localPorts,
+                        activeFlows,
+                        checkedResponseTimes,
+                        new SchedulerCache(workers.length, loadMeter),
+                        directory);
     }
 
     @Override
@@ -193,15 +148,15 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     public int doWork() {
         final long nowNs = nanoClock.nanoTime();
         int work = takeCommands(nowNs);
-        work += publishChanges();
-        work += sendSnapshots();
+        work += tables.publishChanges();
+        work += tables.sendSnapshots();
         work += hearWorkers();
         work += hops.poll(nowNs);
         work += flowQueries.doWork();
         work += answerTrial();
-        work += settle();
-        work += loadMeter.measure(nowNs, publishedTable.backendIdLimit());
-        work += releaseRetired(nowNs);
+        work += tables.settle();
+        work += loadMeter.measure(nowNs, tables.table().backendIdLimit());
+        work += tables.releaseRetired(nowNs);
         work += watchWorkers();
         work += announceStart();
         work += beatHeart(nowNs);
@@ -226,46 +181,9 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     // -- the duty cycle ---------------------------------------------------------------------------
 
     private int takeCommands(final long nowNs) {
-        return unanswered.size() > MAX_UNANSWERED - COMMAND_LIMIT
+        return tables.unanswered() > MAX_UNANSWERED - COMMAND_LIMIT
                 ? 0
                 : commandAdapter.poll(COMMAND_LIMIT, nowNs);
-    }
-
-    /** The changes to single backends and services of one duty cycle become one table. */
-    private int publishChanges() {
-        if (inventory == published && !isTableStale) {
-            return 0;
-        }
-
-        isTableStale = false;
-        try {
-            publish(inventory);
-        } catch (final RuntimeException ex) {
-            inventory = published;
-            report(ex);
-            final long failedEpoch = epoch + 1;
-            for (final Answer answer : unanswered) {
-                if (answer.epoch == failedEpoch) {
-                    events.commandFailed(answer.correlationId, text(ex));
-                }
-            }
-            unanswered.removeIf(answer -> answer.epoch == failedEpoch);
-            freedIds.removeIf(freed -> freed.epoch == failedEpoch);
-        }
-
-        return 1;
-    }
-
-    private int sendSnapshots() {
-        int count = 0;
-        for (int worker = 0; worker < workers.length; worker++) {
-            if (unsent[worker] != null && workers[worker].snapshot(unsent[worker])) {
-                unsent[worker] = null;
-                count++;
-            }
-        }
-
-        return count;
     }
 
     private int hearWorkers() {
@@ -295,71 +213,6 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         return 1;
     }
 
-    /** When every worker uses the latest table, what only older ones needed is let go. */
-    private int settle() {
-        if (isSettled || appliedEpoch != epoch) {
-            return 0;
-        }
-
-        isSettled = true;
-        try {
-            filter.retain(published.rules(addresses(locals), localPorts));
-        } catch (final RuntimeException ex) {
-            report(ex); // too much is let in, and counted as not ours: no harm but the load
-        }
-        hops.retain(published.addresses());
-        while (!freedIds.isEmpty() && freedIds.peek().epoch <= appliedEpoch) {
-            free(freedIds.poll());
-        }
-
-        return 1;
-    }
-
-    private void free(final FreedId freed) {
-        if (freed.isService) {
-            activeFlows.clearService(freed.id);
-            inventory = inventory.freeService(freed.id);
-        } else {
-            activeFlows.clearBackend(freed.id);
-            checkedResponseTimes.set(freed.id, CheckedResponseTimes.NONE);
-            inventory = inventory.freeBackend(freed.id);
-        }
-        published = inventory;
-    }
-
-    /** Lets go of what is no longer configured and has no flow left. */
-    private int releaseRetired(final long nowNs) {
-        if (releaseDueNs - nowNs > 0 || !isSettled || inventory != published) {
-            return 0;
-        }
-
-        releaseDueNs = nowNs + RELEASE_INTERVAL_NS;
-        if (!inventory.hasRetired()) {
-            return 0;
-        }
-
-        final Set<Integer> serviceIds = new HashSet<>();
-        for (final ServiceInfo service : inventory.services()) {
-            if (service.retired() && activeFlows.ofService(service.id()) <= 0) {
-                serviceIds.add(service.id());
-            }
-        }
-        final Set<Integer> backendIds = new HashSet<>();
-        for (final BackendInfo backend : inventory.backends()) {
-            if (backend.retired() && activeFlows.ofBackend(backend.id()) <= 0) {
-                backendIds.add(backend.id());
-            }
-        }
-        if (serviceIds.isEmpty() && backendIds.isEmpty()) {
-            return 0;
-        }
-
-        inventory = inventory.withoutRetired(serviceIds, backendIds);
-        serviceIds.forEach(id -> freedIds.add(new FreedId(true, id, epoch + 1)));
-        backendIds.forEach(id -> freedIds.add(new FreedId(false, id, epoch + 1)));
-        return 1;
-    }
-
     private int watchWorkers() {
         if (hasFailed) {
             return 0;
@@ -370,8 +223,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             if (failure != null) {
                 hasFailed = true;
                 final int workerId = supervisor.workerId();
-                errorLog.record(failure);
-                cncFile.lastError("worker " + workerId + " failed: " + failure, epochClock.time());
+                failures.report(failure, "worker " + workerId + " failed: " + failure);
                 workerState(workerId, "failed");
                 events.workerFailed(workerId, failure.toString());
                 onWorkerFailure.run();
@@ -450,7 +302,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
                 part.run();
             } catch (final RuntimeException ex) {
                 refuseConfig();
-                fail(correlationId, ex);
+                failures.fail(correlationId, ex);
             }
         }
     }
@@ -471,16 +323,9 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         }
 
         try {
-            final DesiredState state = transaction.complete();
-            publishChanges(); // what was commanded before stays as it is if this is refused
-            final Inventory next = inventory.serving(state);
-            if (next != inventory) {
-                publish(next);
-            }
-            unanswered.add(new Answer(correlationId, epoch, true, state.revision()));
-            answer();
+            tables.serve(correlationId, transaction.complete());
         } catch (final RuntimeException ex) {
-            fail(correlationId, ex);
+            failures.fail(correlationId, ex);
         } finally {
             transaction = null;
         }
@@ -496,23 +341,13 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         }
 
         try {
-            final DesiredState state = transaction.complete();
-            publishChanges(); // what was commanded before is what it is compared with
-            final Inventory next = inventory.serving(state);
-            // nothing is sent by this table: any hop will do, and none is asked for
-            final ForwardingTable table = next.table(epoch + 1, address -> 0, locals);
             final ConfigTrial trial =
-                    new ConfigTrial(
-                            published,
-                            publishedTable,
-                            next,
-                            table,
-                            schedulerCache,
-                            workers.length,
+                    tables.trial(
+                            transaction.complete(),
                             counted -> countedTrials.put(correlationId, counted));
             flowQueries.add(FlowQuery.counting(correlationId, trial.census()));
         } catch (final RuntimeException ex) {
-            fail(correlationId, ex);
+            failures.fail(correlationId, ex);
         } finally {
             transaction = null;
         }
@@ -526,7 +361,9 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             final int weight,
             final int share,
             final BackendState state) {
-        change(correlationId, () -> inventory.withBackend(pool, name, weight, share, state));
+        change(
+                correlationId,
+                () -> tables.inventory().withBackend(pool, name, weight, share, state));
     }
 
     @Override
@@ -536,37 +373,33 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             final String name,
             final long responseTimeNs) {
         try {
-            checkedResponseTimes.set(inventory.backendId(pool, name), responseTimeNs);
-            events.commandDone(correlationId, appliedEpoch);
+            checkedResponseTimes.set(tables.inventory().backendId(pool, name), responseTimeNs);
+            events.commandDone(correlationId, tables.appliedEpoch());
         } catch (final RuntimeException ex) {
-            fail(correlationId, ex);
+            failures.fail(correlationId, ex);
         }
     }
 
     @Override
     public void onSetAlgorithm(
             final long correlationId, final String service, final Algorithm algorithm) {
-        change(correlationId, () -> inventory.withAlgorithm(service, algorithm));
+        change(correlationId, () -> tables.inventory().withAlgorithm(service, algorithm));
     }
 
     private void change(final long correlationId, final Supplier<Inventory> next) {
         try {
-            inventory = next.get();
-            unanswered.add(
-                    new Answer(
-                            correlationId, inventory == published ? epoch : epoch + 1, false, 0));
-            answer();
+            tables.change(correlationId, next.get());
         } catch (final RuntimeException ex) {
-            fail(correlationId, ex);
+            failures.fail(correlationId, ex);
         }
     }
 
     @Override
     public void onQueryFlows(final long correlationId, final FlowFilter flowFilter) {
         try {
-            flowQueries.add(correlationId, flowFilter, inventory);
+            flowQueries.add(correlationId, flowFilter, tables.inventory());
         } catch (final RuntimeException ex) {
-            fail(correlationId, ex);
+            failures.fail(correlationId, ex);
         }
     }
 
@@ -583,16 +416,16 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
                                             events.explained(
                                                     correlationId,
                                                     inquiry.answer(
-                                                            publishedTable.locals()::address)))));
+                                                            tables.table().locals()::address)))));
         } catch (final RuntimeException ex) {
-            fail(correlationId, ex);
+            failures.fail(correlationId, ex);
         }
     }
 
     @Override
     public void onPing(final long correlationId, final long clientPid) {
         cncFile.clientHeartbeat(clientPid, epochClock.time());
-        events.commandDone(correlationId, appliedEpoch);
+        events.commandDone(correlationId, tables.appliedEpoch());
     }
 
     @Override
@@ -606,97 +439,25 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         events.commandFailed(correlationId, text);
     }
 
-    private void fail(final long correlationId, final RuntimeException ex) {
-        if (!(ex instanceof IllegalArgumentException)) {
-            report(ex);
-        }
-        events.commandFailed(correlationId, text(ex));
-    }
-
-    private static String text(final RuntimeException ex) {
-        return ex instanceof IllegalArgumentException ? ex.getMessage() : ex.toString();
-    }
-
     /** A failure that is no refusal; the running table stays as it is. */
     void onError(final Throwable ex) {
-        report(ex);
-    }
-
-    private void report(final Throwable ex) {
-        errorLog.record(ex);
-        cncFile.lastError(ex.toString(), epochClock.time());
-    }
-
-    // -- tables -----------------------------------------------------------------------------------
-
-    /** Hands a new table to the workers; throws, with nothing changed, if it cannot be served. */
-    private void publish(final Inventory next) {
-        isSettled = false; // also if it is refused: hops and rules of it are let go then
-        final ForwardingTable table = next.table(epoch + 1, this::hopId, locals);
-        final FilterRules rules = next.rules(addresses(locals), localPorts);
-        final FlowExpiry nextExpiry = next.expiry();
-        final Scheduler[][] schedulers = schedulerCache.schedulers(table);
-        filter.add(rules);
-
-        epoch++;
-        inventory = next;
-        published = next;
-        publishedTable = table;
-        expiry = nextExpiry;
-        for (int worker = 0; worker < workers.length; worker++) {
-            unsent[worker] = new WorkerSnapshot(table, schedulers[worker], expiry);
-        }
-        // Before any worker can adopt the table, and so before its epoch is the applied one: the
-        // directory may be newer than that, never older.
-        directory.write(next, this::hop);
-    }
-
-    private int hopId(final IpAddress address) {
-        final int hopId = hops.hopFor(address);
-        if (hopId == HopResolver.NO_ID) {
-            throw new IllegalArgumentException(
-                    "more than " + hopTable.capacity() + " addresses of backends");
-        }
-
-        return hopId;
-    }
-
-    private long hop(final IpAddress address) {
-        return hopTable.hop(hopId(address));
+        failures.report(ex);
     }
 
     // -- workers ----------------------------------------------------------------------------------
 
     @Override
     public void onAdopted(final int workerId, final long adoptedEpoch) {
-        adoptedEpochs[workerId] = adoptedEpoch;
+        tables.onAdopted(workerId, adoptedEpoch);
         workerState(workerId, "running");
-        answer();
-    }
-
-    /** Answers the commands whose table every worker uses. */
-    private void answer() {
-        final long newest = Arrays.stream(adoptedEpochs).min().orElse(epoch);
-        final List<Answer> done = new ArrayList<>();
-        while (!unanswered.isEmpty() && unanswered.peek().epoch <= newest) {
-            done.add(unanswered.poll());
-        }
-        for (final Answer answer : done) {
-            if (answer.isConfig) {
-                cncFile.configured(answer.revision, epochClock.time());
-            }
-        }
-        if (newest != appliedEpoch) {
-            appliedEpoch = newest;
-            cncFile.applied(newest);
-        }
-        done.forEach(answer -> events.commandDone(answer.correlationId, newest));
+        tables.answer();
     }
 
     @Override
     public void onFlow(
             final int workerId, final long correlationId, final long entry, final int nowTicks) {
-        flowQueries.onFlow(workerId, correlationId, entry, nowTicks, expiry, inventory);
+        flowQueries.onFlow(
+                workerId, correlationId, entry, nowTicks, tables.expiry(), tables.inventory());
     }
 
     @Override
@@ -718,7 +479,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
                                 info.cpu(),
                                 state,
                                 info.flowCapacity(),
-                                adoptedEpochs[workerId]));
+                                tables.adoptedEpoch(workerId)));
     }
 
     // -- next hops --------------------------------------------------------------------------------
@@ -737,17 +498,6 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
 
     @Override
     public void onLocalsChanged(final Set<LocalAddress> latest) {
-        locals = latest;
-        isTableStale = true;
-        isSettled = false;
-    }
-
-    private static Set<Address> addresses(final Set<LocalAddress> locals) {
-        final Set<Address> set = new HashSet<>();
-        for (final LocalAddress local : locals) {
-            set.add(new Address(local.address().high(), local.address().low()));
-        }
-
-        return set;
+        tables.onLocalsChanged(latest);
     }
 }

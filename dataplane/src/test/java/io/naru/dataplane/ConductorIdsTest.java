@@ -83,14 +83,14 @@ class ConductorIdsTest extends ConductorFixture {
         apply(web(1, backend("s1", BackendState.UP), backend("s2", BackendState.UP)));
         WorkerStats.flowOpened(stats[1].backend(0));
         apply(web(2, backend("s2", BackendState.UP)));
-        pass(Conductor.RELEASE_INTERVAL_NS * 10);
+        pass(TablePublisher.RELEASE_INTERVAL_NS * 10);
 
         apply(web(3, backend("s2", BackendState.UP), backend("s3", BackendState.UP)));
         assertEquals(2, backendId("s3"));
         assertTrue(client.directory().backend(0).retired());
 
         WorkerStats.flowClosed(stats[1].backend(0));
-        pass(Conductor.RELEASE_INTERVAL_NS);
+        pass(TablePublisher.RELEASE_INTERVAL_NS);
         assertNull(client.directory().backend(0));
         assertTrue(workers[0].table().hopId(0) < 0);
 
