@@ -13,6 +13,7 @@ import io.naru.dataplane.protocol.BackendState;
 import io.naru.dataplane.protocol.CncFile;
 import io.naru.dataplane.protocol.CommandAdapter;
 import io.naru.dataplane.protocol.CommandListener;
+import io.naru.dataplane.protocol.DesiredState;
 import io.naru.dataplane.protocol.EventProxy;
 import io.naru.dataplane.protocol.FlowFilter;
 import io.naru.dataplane.protocol.IpAddress;
@@ -68,13 +69,12 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
     private final LoadMeter loadMeter;
     private final DirectoryWriter directory;
     private final FlowQueries flowQueries;
+    private final ConfigReceiver config;
     private final TablePublisher tables;
 
     /** Configurations that were tried, by the command to answer, when their flows are counted. */
     private final Map<Long, ConfigTrial> countedTrials = new LinkedHashMap<>();
 
-    private ConfigTransaction transaction;
-    private long refusedConfig;
     private boolean hasFailed;
     private boolean isAnnounced;
     private volatile boolean isAttached;
@@ -109,6 +109,7 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
         commandAdapter = new CommandAdapter(cncFile, this);
         events = new EventProxy(cncFile);
         failures = new Failures(cncFile, events, errorLog, epochClock);
+        config = new ConfigReceiver(events, failures);
         activeFlows = new ActiveFlows(cncFile);
         loadMeter = new LoadMeter(cncFile, activeFlows, checkedResponseTimes, nanoClock.nanoTime());
         directory = new DirectoryWriter(cncFile.directory());
@@ -264,93 +265,45 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
             final int pools,
             final int backends,
             final int localAddresses) {
-        if (transaction != null) {
-            refuseConfig();
-            events.commandFailed(
-                    refusedConfig, "another configuration was begun before this one was committed");
-        }
-
-        transaction =
+        config.begin(
                 new ConfigTransaction(
-                        correlationId, revision, services, pools, backends, localAddresses);
+                        correlationId, revision, services, pools, backends, localAddresses));
     }
 
     @Override
     public void onPutPool(final long correlationId, final String name) {
-        put(correlationId, () -> transaction.pool(name));
+        config.put(correlationId, transaction -> transaction.pool(name));
     }
 
     @Override
     public void onPutLocalAddress(final long correlationId, final IpAddress address) {
-        put(correlationId, () -> transaction.localAddress(address));
+        config.put(correlationId, transaction -> transaction.localAddress(address));
     }
 
     @Override
     public void onPutBackend(final long correlationId, final BackendSpec backend) {
-        put(correlationId, () -> transaction.backend(backend));
+        config.put(correlationId, transaction -> transaction.backend(backend));
     }
 
     @Override
     public void onPutService(final long correlationId, final ServiceSpec service) {
-        put(correlationId, () -> transaction.service(service));
-    }
-
-    /** Parts of a configuration that was refused already, or of none, are passed over. */
-    private void put(final long correlationId, final Runnable part) {
-        if (transaction != null && transaction.correlationId() == correlationId) {
-            try {
-                part.run();
-            } catch (final RuntimeException ex) {
-                refuseConfig();
-                failures.fail(correlationId, ex);
-            }
-        }
-    }
-
-    /** Passes over what still comes of a configuration whose refusal is sent. */
-    private void refuseConfig() {
-        refusedConfig = transaction.correlationId();
-        transaction = null;
+        config.put(correlationId, transaction -> transaction.service(service));
     }
 
     @Override
     public void onCommitConfig(final long correlationId) {
-        if (transaction == null || transaction.correlationId() != correlationId) {
-            if (correlationId != refusedConfig) {
-                events.commandFailed(correlationId, "there is no configuration to commit");
-            }
-            return;
-        }
-
-        try {
-            tables.serve(correlationId, transaction.complete());
-        } catch (final RuntimeException ex) {
-            failures.fail(correlationId, ex);
-        } finally {
-            transaction = null;
-        }
+        config.end(correlationId, "commit", state -> tables.serve(correlationId, state));
     }
 
     @Override
     public void onTryConfig(final long correlationId) {
-        if (transaction == null || transaction.correlationId() != correlationId) {
-            if (correlationId != refusedConfig) {
-                events.commandFailed(correlationId, "there is no configuration to try");
-            }
-            return;
-        }
+        config.end(correlationId, "try", state -> tryConfig(correlationId, state));
+    }
 
-        try {
-            final ConfigTrial trial =
-                    tables.trial(
-                            transaction.complete(),
-                            counted -> countedTrials.put(correlationId, counted));
-            flowQueries.add(FlowQuery.counting(correlationId, trial.census()));
-        } catch (final RuntimeException ex) {
-            failures.fail(correlationId, ex);
-        } finally {
-            transaction = null;
-        }
+    private void tryConfig(final long correlationId, final DesiredState state) {
+        final ConfigTrial trial =
+                tables.trial(state, counted -> countedTrials.put(correlationId, counted));
+        flowQueries.add(FlowQuery.counting(correlationId, trial.census()));
     }
 
     @Override
@@ -430,13 +383,9 @@ final class Conductor implements Agent, CommandListener, ConductorListener, HopL
 
     @Override
     public void onGarbled(final long correlationId, final String text) {
-        if (correlationId == refusedConfig && correlationId != 0) {
-            return;
+        if (config.garbled(correlationId)) {
+            events.commandFailed(correlationId, text);
         }
-        if (transaction != null && transaction.correlationId() == correlationId) {
-            refuseConfig(); // a part of it is not understood
-        }
-        events.commandFailed(correlationId, text);
     }
 
     /** A failure that is no refusal; the running table stays as it is. */
