@@ -109,10 +109,8 @@ final class CheckAttempt {
             failed("no answer within " + took());
         } else if (lower.contains("connection refused")) {
             failed("connect refused after " + took());
-        } else if (cause instanceof NoRouteToHostException || lower.contains("no route to host")) {
-            failed("no route to host");
-        } else if (lower.contains("network is unreachable")) {
-            failed("network is unreachable");
+        } else if (noWay(cause, lower) != null) {
+            failed(noWay(cause, lower));
         } else if (cause instanceof BindException
                 || lower.contains("too many open files")
                 || lower.contains("cannot assign requested address")
@@ -129,10 +127,21 @@ final class CheckAttempt {
         final String lower = message.toLowerCase(Locale.ROOT);
         if (lower.contains("connection refused")) {
             failed("port unreachable after " + took());
+        } else if (noWay(cause, lower) != null) {
+            failed(noWay(cause, lower));
         } else if (lower.contains("connection reset") || lower.contains("broken pipe")) {
             failed("reset the connection after " + took());
         } else {
             failed(Octets.shown(message) + " after " + took());
         }
+    }
+
+    /** What routing, a router or a firewall says, at once or later by ICMP; or null. */
+    private static String noWay(final Throwable cause, final String message) {
+        return message.contains("network is unreachable")
+                ? "network is unreachable"
+                : cause instanceof NoRouteToHostException || message.contains("no route to host")
+                        ? "no route to host"
+                        : null;
     }
 }

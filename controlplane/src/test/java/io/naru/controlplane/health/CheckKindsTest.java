@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.naru.controlplane.Await;
 import io.naru.controlplane.health.CheckResult.Outcome;
+import io.netty.channel.unix.Errors;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +152,25 @@ class CheckKindsTest {
 
         fails("port unreachable after .*", new CheckSpec.Udp("hi", "", ""), port, LONG_MS);
         fails("port unreachable after .*", dns("NOERROR"), port, LONG_MS);
+    }
+
+    /** As netty says it: at once without a word, after an ICMP error of a firewall in words. */
+    @Test
+    void shouldSayThatNoRouteLeadsToTheBackend() {
+        final List<CheckResult> results = new ArrayList<>();
+        final CheckTarget target = rig.target(new CheckSpec.Udp("hi", "", ""), 9, LONG_MS);
+
+        new CheckAttempt(rig.eventLoop(), target, results::add)
+                .failedToConnect(new NoRouteToHostException());
+        new CheckAttempt(rig.eventLoop(), target, results::add)
+                .failed(new Errors.NativeIoException("recvAddress", -113));
+        new CheckAttempt(rig.eventLoop(), target, results::add)
+                .failed(new Errors.NativeIoException("recvAddress", -101));
+
+        assertEquals(
+                List.of("no route to host", "no route to host", "network is unreachable"),
+                results.stream().map(CheckResult::reason).toList());
+        assertTrue(results.stream().allMatch(each -> each.outcome() == Outcome.FAILED));
     }
 
     @Test
