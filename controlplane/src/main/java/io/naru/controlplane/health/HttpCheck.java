@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateExpiredException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -264,6 +265,9 @@ final class HttpCheck implements HealthCheck {
             } else if (cause.getCause() instanceof SSLException || cause instanceof SSLException) {
                 attempt.failed(
                         "TLS: "
+                                + (root instanceof CertificateExpiredException
+                                        ? "the certificate ended, "
+                                        : "")
                                 + Octets.shown(String.valueOf(root.getMessage()))
                                 + ", after "
                                 + attempt.took());
