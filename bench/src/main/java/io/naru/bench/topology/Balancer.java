@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,7 @@ public final class Balancer {
     private final Path launcher;
     private final Path runDirectory;
     private final Path configuration;
+    private final Map<String, String> environment = new HashMap<>();
     private Process dataPlane;
     private Process controlPlane;
 
@@ -37,6 +39,7 @@ public final class Balancer {
         }
 
         configure(yaml);
+        environment.put("NARU_RUN_DIR", runDirectory.toString());
     }
 
     /** The launcher of the tree that this JVM was started from. */
@@ -64,6 +67,11 @@ public final class Balancer {
         } catch (final IOException ex) {
             throw new UncheckedIOException(ex);
         }
+    }
+
+    /** Sets a variable of the environment that the planes get from their next start on. */
+    public void environment(final String variable, final String value) {
+        environment.put(variable, value);
     }
 
     public Namespace host() {
@@ -114,7 +122,7 @@ public final class Balancer {
     private Process start(final String plane) {
         return host.start(
                 log(plane),
-                Map.of("NARU_RUN_DIR", runDirectory.toString()),
+                environment,
                 List.of(launcher.toString(), plane, "-c", configuration.toString()));
     }
 

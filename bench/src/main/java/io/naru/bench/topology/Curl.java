@@ -3,7 +3,10 @@ package io.naru.bench.topology;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Real requests: each on a connection of its own, made by {@code curl} in a client's namespace. */
+/**
+ * Real requests: each on a connection of its own, made by {@code curl} in a client's namespace. No
+ * certificate is verified.
+ */
 public final class Curl {
     private static final String FORMAT =
             "%{exitcode} %{http_code} %{time_total} %header{x-backend}\\n";
@@ -52,7 +55,8 @@ public final class Curl {
         for (int i = 0; i < count; i++) {
             options.append(i == 0 ? "" : "next\n")
                     .append(firstPort == ANY_PORT ? "" : "local-port = " + (firstPort + i) + "\n")
-                    .append("silent\nheader = \"Connection: close\"\noutput = /dev/null\n")
+                    .append(
+                            "silent\ninsecure\nheader = \"Connection: close\"\noutput = /dev/null\n")
                     .append("max-time = ")
                     .append(timeoutSeconds)
                     .append("\nwrite-out = \"")

@@ -10,12 +10,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A real nginx in a namespace that says who it is in the header {@code X-Backend} and serves a
  * large file at {@code /big}; what is put at {@code /put/NAME} it keeps.
  */
 public final class WebServer {
+    private static final String MORE = "more.conf";
+
     private final Namespace host;
     private final String name;
     private final Path directory;
@@ -38,6 +41,7 @@ public final class WebServer {
             Files.createDirectories(directory.resolve("put"));
             writeBigFile(directory.resolve("big"), bigFileBytes);
             Files.writeString(directory.resolve("nginx.conf"), configuration(ports));
+            Files.writeString(directory.resolve(MORE), "");
         } catch (final IOException ex) {
             throw new UncheckedIOException(ex);
         }
@@ -66,17 +70,44 @@ public final class WebServer {
                                 directory.resolve("error.log").toString()));
     }
 
+    /**
+     * Serves these blocks of nginx's configuration too, in place of those that were given before.
+     */
+    public void configure(final String blocks) {
+        try {
+            Files.writeString(directory.resolve(MORE), blocks);
+        } catch (final IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
+
+        if (process != null && process.isAlive()) {
+            Command.run(List.of("kill", "-HUP", String.valueOf(process.pid())));
+        }
+    }
+
     /** Ends it as a crash would: connections are reset, the port refuses. */
     public void kill() {
-        // The master first: it would start a new worker in place of a dead one.
-        final List<ProcessHandle> workers = process.descendants().toList();
-        process.destroyForcibly();
-        workers.forEach(ProcessHandle::destroyForcibly);
+        processes().forEach(ProcessHandle::destroyForcibly);
         try {
             process.waitFor(5, TimeUnit.SECONDS);
         } catch (final InterruptedException ex) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Where its files are. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** Its process and those that it started; empty before it was started. */
+    public List<ProcessHandle> processes() {
+        if (process == null) {
+            return List.of();
+        }
+
+        // The master first: it would start a new worker in place of a dead one.
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
     }
 
     /** The file that {@code /big} serves. */
@@ -121,6 +152,7 @@ public final class WebServer {
             fastcgi_temp_path %1$s/fastcgi;
             uwsgi_temp_path %1$s/uwsgi;
             scgi_temp_path %1$s/scgi;
+            include %1$s/%4$s;
             server {
         %2$s
                 root %1$s;
@@ -131,6 +163,6 @@ public final class WebServer {
             }
         }
         """
-                .formatted(directory, listens, name);
+                .formatted(directory, listens, name, MORE);
     }
 }
