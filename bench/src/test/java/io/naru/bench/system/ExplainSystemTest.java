@@ -398,21 +398,7 @@ class ExplainSystemTest {
 
     /** A transfer that takes minutes, from that port. */
     private static Process download(final Family family, final int port, final int service) {
-        return system.site
-                .client()
-                .start(
-                        system.network.directory().resolve("curl.txt"),
-                        Map.of(),
-                        List.of(
-                                "curl",
-                                "-sS",
-                                "--local-port",
-                                String.valueOf(port),
-                                "--limit-rate",
-                                "20k",
-                                "-o",
-                                "/dev/null",
-                                url(family, service) + "big"));
+        return system.startSlowDownload(url(family, service), "--local-port", String.valueOf(port));
     }
 
     private static long bytes(final Family family, final String server) {

@@ -102,22 +102,8 @@ class FlowRulesSystemTest {
         return names;
     }
 
-    /** A transfer that takes minutes. */
     private Process download(final int port) {
-        final Process curl =
-                system.site
-                        .client()
-                        .start(
-                                system.network.directory().resolve("curl.txt"),
-                                Map.of(),
-                                List.of(
-                                        "curl",
-                                        "-sS",
-                                        "--limit-rate",
-                                        "20k",
-                                        "-o",
-                                        "/dev/null",
-                                        url(port) + "big"));
+        final Process curl = system.startSlowDownload(url(port));
         downloads.add(curl);
         return curl;
     }

@@ -8,8 +8,6 @@ import io.naru.bench.topology.Site;
 import io.naru.bench.topology.Topology;
 import io.naru.bench.topology.WebServer;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,7 +59,7 @@ class StandbySystemTest {
 
         regular.kill();
         awaitOnly("s2");
-        final Process download = download();
+        final Process download = system.startSlowDownload(URL);
         awaitMoreFrom("s2");
         regular.start();
         awaitOnly("s1");
@@ -76,23 +74,6 @@ class StandbySystemTest {
         awaitOnly("s3");
         regular.start();
         awaitOnly("s1");
-    }
-
-    /** A transfer that takes minutes. */
-    private static Process download() {
-        return system.site
-                .client()
-                .start(
-                        system.network.directory().resolve("curl.txt"),
-                        Map.of(),
-                        List.of(
-                                "curl",
-                                "-sS",
-                                "--limit-rate",
-                                "20k",
-                                "-o",
-                                "/dev/null",
-                                URL + "big"));
     }
 
     private static void awaitOnly(final String server) {

@@ -18,6 +18,7 @@ import io.naru.dataplane.protocol.Stats;
 import io.naru.dataplane.protocol.StatsReader;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -154,6 +155,15 @@ final class SystemUnderTest implements AutoCloseable {
 
     List<Curl.Reply> get(final int count) {
         return Curl.get(site.client(), url, count, 3);
+    }
+
+    /** Starts a transfer from a server's {@code /big} that takes minutes. */
+    Process startSlowDownload(final String from, final String... curlOptions) {
+        final List<String> command =
+                new ArrayList<>(List.of("curl", "-sS", "--limit-rate", "20k", "-o", "/dev/null"));
+        command.addAll(List.of(curlOptions));
+        command.add(from + "big");
+        return site.client().start(network.directory().resolve("curl.txt"), Map.of(), command);
     }
 
     /** The data plane's statistics of a configured backend, summed over its workers. */
