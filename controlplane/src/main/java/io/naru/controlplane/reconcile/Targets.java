@@ -13,10 +13,7 @@ import io.naru.controlplane.health.CheckTarget;
 import io.naru.controlplane.health.way.Way;
 import io.naru.dataplane.protocol.IpAddress;
 import io.naru.dataplane.protocol.TunnelSpec;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,10 +55,10 @@ final class Targets {
             final List<Way> ways) {
         return new CheckTarget(
                 check.spec(),
-                new InetSocketAddress(inetAddress(address), port),
+                new InetSocketAddress(address.inetAddress(), port),
                 check.timing(),
                 ways,
-                check.source() == null ? null : inetAddress(check.source()));
+                check.source() == null ? null : check.source().inetAddress());
     }
 
     /** Each different way by which packets of the services that use a pool come to a backend. */
@@ -100,7 +97,7 @@ final class Targets {
                             new BackendName(pool.name(), backend.name()),
                             new AgentTarget(
                                     new InetSocketAddress(
-                                            inetAddress(backend.address()), pool.agent().port()),
+                                            backend.address().inetAddress(), pool.agent().port()),
                                     "",
                                     pool.agent().interval().toNanos(),
                                     pool.agent().timeout().toNanos()));
@@ -109,20 +106,5 @@ final class Targets {
         }
 
         return targets;
-    }
-
-    private static InetAddress inetAddress(final IpAddress address) {
-        final byte[] bytes =
-                address.isIpv4()
-                        ? ByteBuffer.allocate(Integer.BYTES).putInt(address.ipv4()).array()
-                        : ByteBuffer.allocate(IpAddress.LENGTH)
-                                .putLong(address.high())
-                                .putLong(address.low())
-                                .array();
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (final UnknownHostException e) {
-            throw new IllegalStateException(e); // 4 and 16 bytes are always an address
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.naru.dataplane.protocol;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -112,6 +113,19 @@ public record IpAddress(long high, long low) implements Comparable<IpAddress> {
     /** The IPv4 address as a big-endian number; only if {@link #isIpv4()}. */
     public int ipv4() {
         return (int) low;
+    }
+
+    /** The same address for sockets. */
+    public InetAddress inetAddress() {
+        final byte[] bytes =
+                isIpv4()
+                        ? ByteBuffer.allocate(Integer.BYTES).putInt(ipv4()).array()
+                        : ByteBuffer.allocate(LENGTH).putLong(high).putLong(low).array();
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (final UnknownHostException e) {
+            throw new IllegalStateException(e); // 4 and 16 bytes are always an address
+        }
     }
 
     /** Writes the 16 bytes in network order. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -64,5 +65,21 @@ class IpAddressTest {
         assertTrue(IpAddress.parse("10.0.0.9").compareTo(IpAddress.parse("10.0.0.10")) < 0);
         assertTrue(IpAddress.parse("200.0.0.1").compareTo(IpAddress.parse("100.0.0.1")) > 0);
         assertTrue(IpAddress.parse("fe80::1").compareTo(IpAddress.parse("1::")) > 0);
+    }
+
+    @Test
+    void shouldBeTheSameForSockets() {
+        for (final String text : new String[] {"192.0.2.1", "2001:db8::1", "::", "fe80::1"}) {
+            final byte[] bytes = IpAddress.parse(text).inetAddress().getAddress();
+            final IpAddress again =
+                    bytes.length == 4
+                            ? IpAddress.ipv4(ByteBuffer.wrap(bytes).getInt())
+                            : new IpAddress(
+                                    ByteBuffer.wrap(bytes).getLong(),
+                                    ByteBuffer.wrap(bytes, 8, 8).getLong());
+
+            assertEquals(text.contains(":") ? 16 : 4, bytes.length);
+            assertEquals(text, again.toString());
+        }
     }
 }

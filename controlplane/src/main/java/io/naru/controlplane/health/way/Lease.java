@@ -126,14 +126,14 @@ public final class Lease implements AutoCloseable {
 
     /** The address of ours that the check's sockets must be bound to; null if to none. */
     public InetAddress source() {
-        return resolution.source() == null ? null : Ways.inetAddress(resolution.source());
+        return resolution.source() == null ? null : resolution.source().inetAddress();
     }
 
     /** Where the check's packets go: the VIP in place of the backend, the port as it is. */
     public InetSocketAddress destination(final InetSocketAddress backend) {
         return way.isDirect()
                 ? backend
-                : new InetSocketAddress(Ways.inetAddress(way.vip()), backend.getPort());
+                : new InetSocketAddress(way.vip().inetAddress(), backend.getPort());
     }
 
     /**

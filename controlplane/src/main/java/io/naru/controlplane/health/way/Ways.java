@@ -10,9 +10,6 @@ import io.naru.linux.netlink.Links;
 import io.naru.linux.netlink.NetlinkSocket;
 import io.naru.linux.netlink.Route;
 import io.naru.linux.netlink.Routes;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -182,7 +179,7 @@ public final class Ways implements AutoCloseable {
             final boolean fits =
                     own.isIpv4() == way.vip().isIpv4()
                             && !own.isLinkLocal()
-                            && !inetAddress(own).isLoopbackAddress();
+                            && !own.inetAddress().isLoopbackAddress();
             if (fits && address.linkIndex() == linkIndex) {
                 return own;
             }
@@ -279,21 +276,6 @@ public final class Ways implements AutoCloseable {
 
     private static IpAddress own(final io.naru.linux.netlink.IpAddress address) {
         return address == null ? null : new IpAddress(address.high(), address.low());
-    }
-
-    static InetAddress inetAddress(final IpAddress address) {
-        final byte[] bytes =
-                address.isIpv4()
-                        ? ByteBuffer.allocate(Integer.BYTES).putInt(address.ipv4()).array()
-                        : ByteBuffer.allocate(IpAddress.LENGTH)
-                                .putLong(address.high())
-                                .putLong(address.low())
-                                .array();
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (final UnknownHostException e) {
-            throw new IllegalStateException(e); // 4 and 16 bytes are always an address
-        }
     }
 
     /** Takes the device, its table and its rules away. */
